@@ -214,6 +214,40 @@ class Summary:
     closing_valence: float | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallView:
+    """A call as a list shows it, live or ended."""
+
+    id: str
+    started: datetime  # aware
+    ended: datetime | None = None  # aware
+    seconds: float = 0.0  # of call time heard so far
+    agent: str | None = None
+    team: str | None = None
+    customer: str | None = None
+    model: str
+    source: Literal["live", "file"]
+    status: CallStatus
+    why: str | None = None  # a call that was interrupted or failed: a sentence
+    risk: int = 0  # 0..100
+    level: int = 0  # 0..4, the highest rung reached
+    talk_share: dict[str, float] = field(default_factory=dict)
+    mood: tuple[tuple[float, str, float], ...] = ()  # (call time, speaker, valence), oldest first, at most the last 60
+    channels: tuple[Speaker, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRecord:
+    """A call with everything kept of it, each in call time's order."""
+
+    call: CallView
+    utterances: tuple[Utterance, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    whispers: tuple[Whisper, ...] = ()
+    summary: Summary = field(default_factory=Summary)
+
+
 Record = CallInfo | Utterance | Finding | Alert | Whisper
 
 
@@ -228,7 +262,8 @@ def as_json(value: Any) -> Any:
         return {
             name: as_json(item)
             for name, item in pairs
-            if not isinstance(item, np.ndarray) and not (optional and item is None and name not in ("rule", "utterance", "span"))
+            if not isinstance(item, np.ndarray)
+            and not (optional and item is None and name not in ("rule", "utterance", "span"))
         }
     if isinstance(value, datetime):
         return value.isoformat(timespec="milliseconds")
