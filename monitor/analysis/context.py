@@ -1,0 +1,115 @@
+"""What has been said so far in one call, as the detectors see it.
+
+`Story` is kept by the analyzer, one a call; `Story.context` is the frozen view handed to every detector's `judge`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from monitor.analysis.text import Text
+from monitor.records import Finding, Speaker, Utterance
+
+KEPT = 60  # utterances
+_ACKNOWLEDGED = frozenset(
+    (
+        "对", "对对", "对对对", "好", "好的", "好好", "行", "行行行", "是", "是的", "是是是", "没错", "明白", "可以",
+        "你好", "请讲", "你说", "你讲", "在", "在的",
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A settled utterance with its normal form and what was found in it."""
+
+    utterance: Utterance
+    text: Text
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def speaker(self) -> Speaker:
+        return self.utterance.speaker
+
+    @property
+    def slight(self) -> bool:
+        """A backchannel or a greeting word: nothing is answered or claimed by it."""
+        return len(self.text.norm) <= 1 or self.text.norm in _ACKNOWLEDGED
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The settled past of a call. `said` is in order of start, at most `KEPT` long, both speakers."""
+
+    said: tuple[Said, ...] = ()
+    level: int = 0  # highest rung of the ladder reached so far
+
+    def before(self, utterance: Utterance) -> tuple[Said, ...]:
+        """What began before `utterance` did (drafts are judged while the other side's words settle)."""
+        return tuple(said for said in self.said if said.utterance.start < utterance.start and said.utterance.id != utterance.id)
+
+    def turn(self, utterance: Utterance) -> tuple[Said, ...]:
+        """What the same speaker said just before, with nothing but backchannels of the other side in between."""
+        return _last_of(self.before(utterance), utterance.speaker)
+
+    def answered(self, utterance: Utterance) -> tuple[Said, ...]:
+        """The other side's last turn before the one `utterance` belongs to."""
+        past = list(self.before(utterance))
+        while past and (past[-1].speaker == utterance.speaker or past[-1].slight):
+            past.pop()
+        return _last_of(tuple(past), past[-1].speaker) if past else ()
+
+    def findings(self, kind: str, rule: str | None = None) -> tuple[Finding, ...]:
+        """Earlier findings of a kind, oldest first."""
+        return tuple(
+            finding for said in self.said for finding in said.findings if finding.kind == kind and rule in (None, finding.rule)
+        )
+
+
+class Detector(Protocol):
+    """One way of looking at an utterance. A new one is made for every call.
+
+    `judge` changes nothing: it is asked about drafts that may still be revised. `settle` is told once of every final utterance,
+    with all the findings (of every detector) that were made on it.
+    """
+
+    def judge(self, utterance: Utterance, text: Text, context: Context) -> list[Finding]: ...
+
+    def settle(self, utterance: Utterance, text: Text, findings: Sequence[Finding]) -> None: ...
+
+
+class Story:
+    """The settled utterances of one call, in order of start."""
+
+    def __init__(self) -> None:
+        self._said: deque[Said] = deque(maxlen=KEPT)
+        self._level = 0
+        self._context: Context | None = Context()
+
+    @property
+    def context(self) -> Context:
+        if self._context is None:
+            self._context = Context(tuple(self._said), self._level)
+        return self._context
+
+    def settle(self, utterance: Utterance, text: Text, findings: Sequence[Finding]) -> None:
+        """Add a final utterance, or replace the one with its id."""
+        others = [said for said in self._said if said.utterance.id != utterance.id]
+        others.append(Said(utterance, text, tuple(findings)))
+        others.sort(key=lambda said: (said.utterance.start, said.utterance.end))
+        self._said = deque(others, maxlen=KEPT)
+        self._level = max([self._level, *(finding.level or 0 for finding in findings)])
+        self._context = None
+
+
+def _last_of(past: Sequence[Said], speaker: Speaker) -> tuple[Said, ...]:
+    turn: list[Said] = []
+    for said in reversed(past):
+        if said.speaker == speaker:
+            turn.append(said)
+        elif not said.slight:
+            break
+    return tuple(reversed(turn))
