@@ -1,0 +1,119 @@
+"""The live socket: what happened since the page last looked, then everything as it happens (docs/api.md)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from fastapi import WebSocket, WebSocketDisconnect
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from monitor.page.accounts import COOKIE, Accounts
+from monitor.page.answers import encode
+from monitor.page.hub import Hub, Lagged, Subscriber
+
+HELLO = 10.0  # seconds a page has to say where it stands
+GRACE = 10.0  # seconds a page has to take its reset or its close
+
+Close = tuple[int, str] | None  # code (RFC 6455) and reason; None: it is closed already, or past hearing
+NORMAL, POLICY = 1000, 1008
+RESET = (NORMAL, "reset")
+
+
+class Hello(BaseModel):
+    """Where a page stands: the run and the number of the last event it has, or neither."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    epoch: str | None = Field(max_length=64)
+    seq: int | None = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _both(self) -> Hello:
+        if (self.epoch is None) != (self.seq is None):
+            raise ValueError("epoch and seq come together")
+        return self
+
+
+async def live(socket: WebSocket, hub: Hub, accounts: Accounts) -> None:
+    """Serve one page until it leaves, lags, breaks the protocol, signs out, or the server stops."""
+    await socket.accept()
+    try:
+        close = await _serve(socket, hub, accounts)
+        await asyncio.wait_for(_part(socket, close), GRACE)
+    except (WebSocketDisconnect, TimeoutError):
+        return
+
+
+async def _serve(socket: WebSocket, hub: Hub, accounts: Accounts) -> Close:
+    try:
+        hello = await asyncio.wait_for(_hello(socket), HELLO)
+    except (TimeoutError, ValidationError):
+        return POLICY, 'expected {"epoch": ..., "seq": ...} as the first message'
+    try:
+        with hub.subscribe(hello.epoch, hello.seq) as subscriber:
+            return await _first(
+                _feed(socket, subscriber),
+                _listen(socket),
+                _stuck(subscriber),
+                _signed_out(accounts, socket.cookies.get(COOKIE)),
+            )
+    except Lagged:
+        return RESET
+
+
+async def _part(socket: WebSocket, close: Close) -> None:
+    if close is RESET:
+        await socket.send_text(encode({"type": "reset"}))
+    if close:
+        await socket.close(*close)
+
+
+async def _hello(socket: WebSocket) -> Hello:
+    """The page's first message. Raises ValidationError for anything else."""
+    message = await socket.receive()
+    if message["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(message["code"])
+    return Hello.model_validate_json(message.get("text") or "")
+
+
+async def _feed(socket: WebSocket, subscriber: Subscriber) -> Close:
+    try:
+        while True:
+            for event in await subscriber.take():
+                await socket.send_text(event)
+            await asyncio.sleep(0)  # a fast page with much to catch up on must not keep the loop from the calls
+    except Lagged:
+        return RESET
+    except WebSocketDisconnect:
+        return None
+
+
+async def _listen(socket: WebSocket) -> Close:
+    """A page says nothing after its hello: the next message is its leaving, the server's stopping, or a fault."""
+    message = await socket.receive()
+    return None if message["type"] == "websocket.disconnect" else (POLICY, "only one message is expected")
+
+
+async def _stuck(subscriber: Subscriber) -> Close:
+    """A page that lags and does not even take what is on its way is given up."""
+    await subscriber.lost.wait()
+    await asyncio.sleep(GRACE)
+    return None
+
+
+async def _signed_out(accounts: Accounts, token: str | None) -> Close:
+    await accounts.ended(token)
+    return POLICY, "signed_out"
+
+
+async def _first(*parts: Coroutine[Any, Any, Close]) -> Close:
+    """What the first of `parts` to end returns, None before all else; the others are cancelled."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(part) for part in parts]
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            task.cancel()
+    results = [task.result() for task in done]
+    return None if None in results else results[0]
