@@ -1,0 +1,74 @@
+import type { Alert, AlertStatus, Call, CallDetail, Session, Snapshot, Vocabulary } from "./types";
+
+/** What the server (or the network) answered instead of a result. `status` 0: no answer at all. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly code: string;
+
+  constructor(status: number, code: string, message: string) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+const TIMEOUT = 10_000; // milliseconds
+
+/** Milliseconds by which the server's clock is ahead of this computer's; from the Date header, so right to a second. */
+let skew = 0;
+export const serverNow = (): number => Date.now() + skew;
+
+async function request<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const asked = Date.now();
+  let response: Response;
+  try {
+    response = await fetch(`/api/${path}`, {
+      method,
+      credentials: "same-origin",
+      cache: "no-store",
+      signal: AbortSignal.timeout(TIMEOUT),
+      ...(body === undefined ? {} : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
+    });
+  } catch (error) {
+    throw new ApiError(0, "unreachable", error instanceof Error ? error.message : String(error));
+  }
+  learnClock(response, asked);
+  const text = await response.text();
+  if (!response.ok) throw refusal(response.status, text);
+  return (text ? JSON.parse(text) : undefined) as T;
+}
+
+function learnClock(response: Response, asked: number): void {
+  const date = Date.parse(response.headers.get("date") ?? "");
+  if (Number.isNaN(date)) return;
+  const seen = date + 500 - (asked + Date.now()) / 2; // the header drops the milliseconds
+  skew = Math.abs(seen) < 2_000 ? 0 : seen;
+}
+
+function refusal(status: number, text: string): ApiError {
+  try {
+    const { error } = JSON.parse(text) as { error: { code: string; message: string } };
+    return new ApiError(status, error.code, error.message);
+  } catch {
+    return new ApiError(status, "http", `HTTP ${status}`);
+  }
+}
+
+export const api = {
+  session: () => request<Session>("GET", "session"),
+  signIn: (password: string) => request<Session | undefined>("POST", "session", { password }),
+  signOut: () => request<unknown>("DELETE", "session"),
+  state: () => request<Snapshot>("GET", "state"),
+  vocabulary: () => request<Vocabulary>("GET", "vocabulary"),
+  call: (id: string) => request<CallDetail>("GET", `calls/${encodeURIComponent(id)}`),
+  older: async (before: string) =>
+    (await request<{ calls: Call[] }>("GET", `calls?limit=50&before=${encodeURIComponent(before)}`)).calls,
+  mark: async (call: string, id: string, status: AlertStatus, by: string) =>
+    (
+      await request<{ alert: Alert }>(
+        "POST",
+        `calls/${encodeURIComponent(call)}/alerts/${encodeURIComponent(id)}`,
+        { status, by },
+      )
+    ).alert,
+};

@@ -1,0 +1,144 @@
+/** The records of docs/api.md, as they arrive. Times are seconds of call time; names ending a sentence in ISO are strings. */
+
+export type Speaker = "agent" | "customer" | "unknown";
+export type Stage = "interim" | "draft" | "final";
+export type Severity = "notice" | "warning" | "critical";
+export type AlertStatus = "open" | "acknowledged" | "resolved" | "false_alarm";
+export type CallStatus = "live" | "ended" | "interrupted" | "failed";
+
+/** [seconds, speaker, valence -1..1] */
+export type Mood = readonly [number, Speaker, number];
+
+export interface Call {
+  readonly id: string;
+  readonly started: string;
+  readonly ended: string | null;
+  readonly seconds: number;
+  readonly agent: string | null;
+  readonly team: string | null;
+  readonly customer: string | null;
+  readonly model: string;
+  readonly source: "live" | "file";
+  readonly status: CallStatus;
+  readonly why: string | null;
+  readonly risk: number;
+  readonly level: number;
+  readonly talk_share: Readonly<Partial<Record<Speaker, number>>>;
+  readonly mood: readonly Mood[];
+  readonly channels: readonly Speaker[];
+}
+
+export interface Word {
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface Utterance {
+  readonly call: string;
+  readonly id: string;
+  readonly speaker: Speaker;
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+  readonly stage: Stage;
+  readonly confidence: number;
+  readonly words?: readonly Word[];
+  readonly valence: number | null;
+  readonly arousal: number | null;
+}
+
+export interface Finding {
+  readonly call: string;
+  readonly id: string;
+  readonly kind: string;
+  readonly rule: string | null;
+  readonly speaker: Speaker;
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+  readonly confidence: number;
+  readonly because: string;
+  readonly utterance: string | null;
+  /** [from, to) in code points of the utterance's text, as Python counts them. */
+  readonly span: readonly [number, number] | null;
+  readonly level?: number;
+  readonly count?: number;
+  readonly first?: number;
+  readonly inconsistent?: boolean;
+  readonly values?: readonly string[];
+  readonly overlap?: number;
+  readonly seconds?: number;
+}
+
+export interface Alert {
+  readonly call: string;
+  readonly id: string;
+  readonly at: number;
+  readonly severity: Severity;
+  readonly rule: string;
+  readonly title: string;
+  readonly because: readonly string[];
+  readonly text: string;
+  readonly speaker: Speaker;
+  readonly raised: string | null;
+  readonly status: AlertStatus;
+  readonly by: string | null;
+  readonly when: string | null;
+  readonly note: string | null;
+}
+
+export interface Snapshot {
+  readonly epoch: string | number;
+  readonly seq: number;
+  readonly calls: readonly Call[];
+  readonly alerts: readonly Alert[];
+  readonly model: string;
+  readonly version: string;
+}
+
+export interface CallDetail {
+  readonly call: Call;
+  readonly utterances: readonly Utterance[];
+  readonly findings: readonly Finding[];
+  readonly alerts: readonly Alert[];
+}
+
+export interface Session {
+  readonly password_needed: boolean;
+  readonly signed_in: boolean;
+}
+
+export interface Names {
+  readonly zh: string;
+  readonly en: string;
+}
+
+export interface Vocabulary {
+  readonly kinds: Readonly<Record<string, Names>>;
+  readonly rules: Readonly<Record<string, Names>>;
+  readonly alerts: Readonly<Record<string, Names>>;
+}
+
+export type NoticeLevel = "info" | "warning" | "error";
+
+interface Sequenced {
+  readonly seq: number;
+  readonly call: string;
+}
+
+export type LiveEvent =
+  | (Sequenced & { readonly type: "call"; readonly data: Call })
+  | (Sequenced & { readonly type: "utterance"; readonly data: Utterance })
+  | (Sequenced & { readonly type: "utterance_withdrawn"; readonly id: string })
+  | (Sequenced & { readonly type: "finding"; readonly data: Finding; readonly provisional: boolean })
+  | (Sequenced & { readonly type: "finding_withdrawn"; readonly id: string })
+  | (Sequenced & { readonly type: "alert"; readonly data: Alert })
+  | {
+      readonly seq: number;
+      readonly call: string | null;
+      readonly type: "notice";
+      readonly level: NoticeLevel;
+      readonly code: string;
+      readonly message: string;
+    };

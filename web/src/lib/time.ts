@@ -1,0 +1,28 @@
+/** Seconds as 0:07, 12:34 or 1:02:03; never negative. */
+export function clock(seconds: number): string {
+  const whole = Number.isFinite(seconds) ? Math.max(0, Math.floor(seconds)) : 0;
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const two = (value: number): string => String(value).padStart(2, "0");
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+}
+
+/** Whole seconds from an ISO instant until `now` (milliseconds since 1970); 0 where it lies ahead or is no date. */
+export function since(iso: string | null, now: number): number {
+  const then = Date.parse(iso ?? "");
+  return Number.isNaN(then) ? 0 : Math.max(0, Math.floor((now - then) / 1000));
+}
+
+/** 14:03 of an ISO instant in the reader's zone; with the date where it is not today. */
+export function timeOfDay(iso: string, now: number, locale: string): string {
+  const then = new Date(iso);
+  if (Number.isNaN(then.getTime())) return "";
+  const time = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
+  const today = then.toDateString() === new Date(now).toDateString();
+  return then.toLocaleString(locale, today ? time : { month: "numeric", day: "numeric", ...time });
+}
+
+/** Marks for an axis of `seconds`: a round step that gives at most `most` of them after 0. */
+export function ticks(seconds: number, most: number): number[] {
+  const step = [5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200].find((size) => seconds / size <= most) ?? 14_400;
+  return Array.from({ length: Math.floor(seconds / step) }, (_, index) => (index + 1) * step);
+}

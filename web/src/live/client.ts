@@ -1,0 +1,173 @@
+import { api, ApiError } from "../api/http";
+import type { Alert, AlertStatus, LiveEvent } from "../api/types";
+import { alertKey, type Mark } from "../state/reducer";
+import type { Store } from "../state/store";
+import { LiveProtocol, type Action } from "./protocol";
+
+const FRAME_AT_LATEST = 250; // milliseconds; a hidden page gets no animation frames
+
+/** Carries out what LiveProtocol decides, and brings the server's words into the store, at most once a frame. */
+export class Client {
+  private readonly protocol = new LiveProtocol();
+  private socket: WebSocket | null = null;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private queue: LiveEvent[] = [];
+  private frame: { readonly request: number; readonly timeout: ReturnType<typeof setTimeout> } | null = null;
+
+  constructor(
+    private readonly store: Store,
+    private readonly signedOut: () => void,
+  ) {}
+
+  /** Returns how to end it. */
+  start(): () => void {
+    const wake = (): void => this.act(this.protocol.wake());
+    const seen = (): void => {
+      if (document.visibilityState === "visible" && this.store.get().connection !== "live") wake();
+    };
+    window.addEventListener("online", wake);
+    document.addEventListener("visibilitychange", seen);
+    this.act(this.protocol.start());
+    return () => {
+      window.removeEventListener("online", wake);
+      document.removeEventListener("visibilitychange", seen);
+      this.stop();
+    };
+  }
+
+  /** Keeps a call's words fresh until the returned function is called. */
+  watch(call: string): () => void {
+    void this.read(call);
+    return () => this.store.dispatch({ type: "detail_dropped", call });
+  }
+
+  async read(call: string): Promise<void> {
+    this.store.dispatch({ type: "detail_wanted", call });
+    try {
+      const detail = await api.call(call);
+      this.flush(); // what came before the answer is held first, then laid over it
+      this.store.dispatch({ type: "detail_loaded", detail });
+    } catch (error) {
+      if (!this.expired(error)) this.store.dispatch({ type: "detail_failed", call });
+    }
+  }
+
+  async older(before: string): Promise<number> {
+    const calls = await api.older(before);
+    this.store.dispatch({ type: "older", calls });
+    return calls.length;
+  }
+
+  /** Shown at once, taken back when the server could not store it; then it throws. */
+  async mark(alert: Alert, status: AlertStatus, by: string): Promise<void> {
+    const key = alertKey(alert);
+    const mark: Mark = { status, by };
+    this.store.dispatch({ type: "marking", key, mark });
+    try {
+      this.store.dispatch({ type: "marked", alert: await api.mark(alert.call, alert.id, status, by), mark });
+    } catch (error) {
+      this.store.dispatch({ type: "mark_failed", key, mark });
+      if (!this.expired(error)) throw error;
+    }
+  }
+
+  private stop(): void {
+    this.act(this.protocol.stop());
+    clearTimeout(this.timer);
+    this.flush();
+  }
+
+  private act(actions: readonly Action[]): void {
+    for (const action of actions) this.carryOut(action);
+  }
+
+  private carryOut(action: Action): void {
+    switch (action.do) {
+      case "load":
+        return void this.load();
+      case "check":
+        return void this.check();
+      case "open":
+        return this.open();
+      case "send":
+        return this.socket?.send(action.text);
+      case "close":
+        return this.close();
+      case "timer":
+        clearTimeout(this.timer);
+        this.timer = setTimeout(() => this.act(this.protocol.elapsed()), action.after);
+        return;
+      case "apply":
+        this.queue.push(action.event);
+        return this.schedule();
+      case "show":
+        return this.store.dispatch({ type: "connection", connection: action.connection });
+    }
+  }
+
+  private async load(): Promise<void> {
+    try {
+      const snapshot = await api.state();
+      this.flush();
+      this.store.dispatch({ type: "loaded", snapshot });
+      for (const call of this.store.get().details.keys()) void this.read(call);
+      this.act(this.protocol.loaded(snapshot.epoch, snapshot.seq));
+    } catch (error) {
+      if (!this.expired(error)) this.act(this.protocol.loadFailed());
+    }
+  }
+
+  private async check(): Promise<void> {
+    try {
+      const { password_needed, signed_in } = await api.session();
+      if (password_needed && !signed_in) this.signedOut();
+      else this.act(this.protocol.checked());
+    } catch {
+      this.act(this.protocol.checkFailed());
+    }
+  }
+
+  private open(): void {
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    const socket = new WebSocket(`${scheme}://${location.host}/api/live`);
+    this.socket = socket;
+    const mine = (then: () => readonly Action[]) => (): void => {
+      if (this.socket === socket) this.act(then());
+    };
+    socket.onopen = mine(() => this.protocol.opened());
+    socket.onclose = mine(() => this.protocol.closed());
+    socket.onmessage = (event) => {
+      if (this.socket === socket) this.act(this.protocol.received(String(event.data)));
+    };
+  }
+
+  private close(): void {
+    const socket = this.socket;
+    this.socket = null;
+    socket?.close();
+  }
+
+  private schedule(): void {
+    if (this.frame !== null) return;
+    const flush = (): void => this.flush();
+    this.frame = { request: requestAnimationFrame(flush), timeout: setTimeout(flush, FRAME_AT_LATEST) };
+  }
+
+  private flush(): void {
+    if (this.frame !== null) {
+      cancelAnimationFrame(this.frame.request);
+      clearTimeout(this.frame.timeout);
+      this.frame = null;
+    }
+    if (this.queue.length === 0) return;
+    const events = this.queue;
+    this.queue = [];
+    this.store.dispatch({ type: "events", events });
+  }
+
+  private expired(error: unknown): boolean {
+    const expired = error instanceof ApiError && error.status === 401;
+    if (expired) this.signedOut();
+    return expired;
+  }
+}
