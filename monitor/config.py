@@ -56,6 +56,7 @@ class Ingest(Section):
 class Vad(Section):
     threshold: Share = 0.5  # speech starts at this probability
     release: Share = 0.35  # and lasts until it falls under this one
+    crosstalk: float = Field(22.0, ge=0)  # dB; a side this much quieter than the other is an echo of it
 
 
 class Segment(Section):

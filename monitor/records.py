@@ -68,6 +68,7 @@ class Speech:
     end: float  # last voiced sample, padding left out
     stage: Stage
     spans: tuple[Span, ...]  # the voiced stretches inside [start, end]
+    voicing: float  # 0..1, mean probability of speech over the spans
     offset: float  # call time of samples[0]: start less the padding
     samples: Samples = field(repr=False, compare=False)
 

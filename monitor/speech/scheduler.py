@@ -1,0 +1,132 @@
+"""One model for all calls: what waits to be decoded is decoded in batches, off the event loop.
+
+Drafts and finals go before interims and, among themselves, in the order they came. A batch takes only stretches of one context
+length: shorter ones ride cheaply together, and a result never depends on its company, so that live and offline agree.
+An interim that is overtaken, or finds finals waiting, is given up: somebody still speaking will be heard again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import structlog
+
+from monitor.records import Samples, Speech, Utterance
+from monitor.speech.transcript import Transcriber
+
+log = structlog.get_logger(__name__)
+
+
+class Engine(Protocol):
+    """What turns batches into words: `monitor.speech.transcript.Transcriber`."""
+
+    def context(self, samples: Samples) -> float: ...
+
+    def transcribe(self, batch: Sequence[Speech]) -> list[Utterance | None]: ...
+
+
+@dataclass(slots=True)
+class Job:
+    order: int
+    speech: Speech
+    context: float
+    result: asyncio.Future[Utterance | None] = field(repr=False)
+
+    @property
+    def interim(self) -> bool:
+        return self.speech.stage == "interim"
+
+
+class Scheduler:
+    """Use as `async with Scheduler(transcriber, batch) as scheduler`; its task ends with the block."""
+
+    def __init__(self, engine: Transcriber | Engine, batch: int) -> None:
+        self._engine, self._batch = engine, batch
+        self._jobs: list[Job] = []
+        self._numbers = itertools.count()
+        self._wake = asyncio.Event()
+        self._thread = ThreadPoolExecutor(1, "decoder")
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Scheduler:
+        self._task = asyncio.create_task(self._run(), name="scheduler")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._task is not None
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        for job in self._jobs:
+            job.result.cancel()
+        self._jobs.clear()
+        await asyncio.get_running_loop().run_in_executor(None, self._thread.shutdown)
+
+    def __len__(self) -> int:
+        """How many stretches wait."""
+        return len(self._jobs)
+
+    async def transcribe(self, speech: Speech) -> Utterance | None:
+        """The words of `speech`, or None where there were none (or an interim was given up). Raises what the decoder raised."""
+        if self._task is None or self._task.done():
+            raise RuntimeError("the scheduler is not running")
+        if speech.stage != "final":
+            self._overtake(speech)
+        job = Job(next(self._numbers), speech, self._engine.context(speech.samples), asyncio.get_running_loop().create_future())
+        self._jobs.append(job)
+        self._wake.set()
+        try:
+            return await job.result
+        finally:
+            if job in self._jobs:
+                self._jobs.remove(job)
+
+    def _overtake(self, speech: Speech) -> None:
+        """An interim still waiting is pointless once more of the same utterance is here."""
+        for job in self._jobs:
+            if job.interim and (job.speech.call, job.speech.id) == (speech.call, speech.id):
+                _resolve(job, None)
+        self._jobs = [job for job in self._jobs if not job.result.done()]
+
+    def _next(self) -> list[Job]:
+        """The jobs to decode now, at most a batch, all of one context and either none or all interims. Removes them."""
+        self._jobs = [job for job in self._jobs if not job.result.done()]
+        if not self._jobs:
+            return []
+        first = min(self._jobs, key=lambda job: (job.interim, job.order))
+        fit = [job for job in self._jobs if (job.interim, job.context) == (first.interim, first.context)]
+        chosen = fit[: self._batch]
+        self._jobs = [job for job in self._jobs if job not in chosen]
+        return chosen
+
+    async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            jobs = self._next()
+            if not jobs:
+                self._wake.clear()
+                await self._wake.wait()
+                continue
+            try:
+                results = await loop.run_in_executor(self._thread, self._engine.transcribe, [job.speech for job in jobs])
+            except asyncio.CancelledError:
+                for job in jobs:
+                    job.result.cancel()
+                raise
+            except Exception as error:  # whatever the decoder raises belongs to those who wait, not to this task
+                log.exception("decoding failed", stretches=len(jobs))
+                for job in jobs:
+                    if not job.result.done():
+                        job.result.set_exception(error)
+                continue
+            for job, utterance in zip(jobs, results, strict=True):
+                _resolve(job, utterance)
+
+
+def _resolve(job: Job, utterance: Utterance | None) -> None:
+    if not job.result.done():
+        job.result.set_result(utterance)

@@ -1,0 +1,149 @@
+"""From what the decoder wrote to what was said: gated, simplified, punctuated and timed."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import exp
+
+import opencc
+
+from monitor import config
+from monitor.records import Samples, Span, Speech, Utterance, Word
+from monitor.speech import voice
+from monitor.speech.gate import invented
+from monitor.speech.whisper import Decoded, Decoder
+
+PAUSE = 0.25  # seconds; a breath this long inside an utterance is worth a comma
+EARLY, LATE = 0.4, 0.25  # seconds by which the aligned start of what follows it may miss its end
+HELD = 0.25  # seconds; what was said before it seems to last at least this long, the pause included
+FULL_WIDTH = str.maketrans({",": "，", ".": "。", "?": "？", "!": "！", ";": "；", ":": "：", "(": "（", ")": "）"})
+CJK = r"\u3400-\u9fff"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A character or Latin word with the marks that follow it; `start` in call time."""
+
+    text: str
+    marks: str
+    start: float
+
+
+class Transcriber:
+    """The one decoder with what turns its output into utterances. Blocks and computes; one caller at a time."""
+
+    def __init__(self, decoder: Decoder, gate: config.Gate, language: str) -> None:
+        self._decoder, self._gate = decoder, gate
+        self._chinese = language == "zh"
+        self._simplify = opencc.OpenCC("tw2s")  # unlike t2s it knows 著 as 着
+        self.gated: dict[str, int] = {}  # reason -> how often text was taken as invented
+
+    def context(self, samples: Samples) -> float:
+        return self._decoder.context(samples)
+
+    def transcribe(self, batch: Sequence[Speech]) -> list[Utterance | None]:
+        """The words of each stretch, in order; None where nobody spoke. All of one context, all interim or none."""
+        interim = batch[0].stage == "interim"
+        decoded = self._decoder.decode(
+            [speech.samples for speech in batch], beam=1 if interim else None, retry=not interim, align=not interim
+        )
+        return [self._utterance(speech, one) for speech, one in zip(batch, decoded, strict=True)]
+
+    def _utterance(self, speech: Speech, decoded: Decoded) -> Utterance | None:
+        why = invented(decoded, speech, self._gate)
+        if why:
+            self.gated[why] = self.gated.get(why, 0) + 1
+            return None
+        pieces = self._pieces(decoded, speech)
+        if self._chinese:
+            pieces = punctuate(pieces, speech.spans, closed=speech.stage != "interim")
+        text, words = assemble(pieces, speech.end)
+        return Utterance(
+            call=speech.call,
+            id=speech.id,
+            speaker=speech.speaker,
+            start=speech.start,
+            end=speech.end,
+            text=text,
+            stage=speech.stage,
+            confidence=min(1.0, exp(decoded.log_probability)),
+            words=words,
+            spans=speech.spans,
+            voice=voice.measure(speech.samples, speech.spans, speech.offset, len(words)),
+        )
+
+    def _pieces(self, decoded: Decoded, speech: Speech) -> list[Piece]:
+        """Characters and words with their marks: aligned in time where the decoder did, else spread over the voice."""
+        timed = [(character, start) for piece, start in decoded.pieces for character in piece]
+        text = "".join(character for character, _ in timed) or decoded.text
+        if self._chinese:
+            simple = self._simplify.convert(text)
+            text = simple if len(simple) == len(text) else text
+        starts = [speech.offset + start for _, start in timed] or _spread(len(text), speech.spans)
+        first, last = speech.start, speech.end
+        pieces: list[Piece] = []
+        for match in re.finditer(rf"([{CJK}]|[^\W_{CJK}]+(?:[.'%-][^\W_{CJK}]+)*%?)([^\w]*)", text):
+            start = min(max(starts[match.start()], first), last)
+            marks = re.sub(r"\s+", " ", match[2])
+            pieces.append(Piece(match[1], marks, max(start, pieces[-1].start) if pieces else start))
+        return pieces
+
+
+def punctuate(pieces: list[Piece], spans: Sequence[Span], *, closed: bool) -> list[Piece]:
+    """Chinese marks: full width, one at a time, a comma at a breath that has none, a full stop at the end if `closed`."""
+    if not pieces:
+        return pieces
+    marks = [_mark(piece.marks) for piece in pieces]
+    for (_, end), (start, _) in pairwise(spans):
+        if start - end < PAUSE:
+            continue
+        steps = {
+            i: pieces[i].start - pieces[i - 1].start
+            for i in range(1, len(pieces))
+            if start - EARLY <= pieces[i].start <= start + LATE
+        }
+        after = max(steps, key=lambda i: steps[i], default=0)
+        if after and steps[after] >= HELD and not any(marks[max(0, after - 2) : after + 1]):
+            marks[after - 1] = "，"
+    if closed:
+        marks[-1] = marks[-1] if marks[-1] and marks[-1] not in "，、：；" else "。"
+    return [Piece(piece.text, mark, piece.start) for piece, mark in zip(pieces, marks, strict=True)]
+
+
+def assemble(pieces: Sequence[Piece], end: float) -> tuple[str, tuple[Word, ...]]:
+    """The text, and the words in it with their times; a word ends where the next begins."""
+    text = "".join(piece.text + piece.marks for piece in pieces).strip()
+    starts = [piece.start for piece in pieces] + [end]
+    words = tuple(
+        Word(piece.text, round(start, 3), round(max(start, after), 3))
+        for piece, start, after in zip(pieces, starts, starts[1:], strict=False)
+    )
+    return text, words
+
+
+def _mark(marks: str) -> str:
+    """The weightiest of the marks between two words, in full width; a space stands for a comma."""
+    wide = marks.translate(FULL_WIDTH)
+    for mark in "？！。；：，、":
+        if mark in wide:
+            return mark
+    return "，" if marks else ""
+
+
+def _spread(count: int, spans: Sequence[Span]) -> list[float]:
+    """Times for `count` characters said evenly over the voiced spans (Mandarin syllables are of much the same length)."""
+    voiced = sum(end - start for start, end in spans)
+    ends, total = [], 0.0
+    for start, end in spans:
+        total += end - start
+        ends.append(total)
+    times = []
+    for index in range(count):
+        at = voiced * index / max(count, 1)
+        k = min(bisect_right(ends, at), len(spans) - 1)
+        times.append(spans[k][0] + at - (ends[k - 1] if k else 0.0))
+    return times
