@@ -44,7 +44,7 @@ class Store(Protocol):
     async def call(self, id: str) -> CallRecord | None: ...
 
     async def set_alert(
-        self, call: str, id: str, *, status: AlertStatus, by: str | None, note: str | None, when: datetime
+        self, call: str, id: str, *, status: AlertStatus, by: str, note: str | None, when: datetime
     ) -> Alert | None:
         """Keep what a person decided about an alert; returns it as it is now, None where there is no such alert."""
 

@@ -11,6 +11,7 @@ import ipaddress
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocket
 
 from monitor.config import Server
 from monitor.errors import ConfigError
@@ -77,9 +78,19 @@ class SignedIn:
         if scope["type"] in ("http", "websocket") and is_api(scope) and route_path(scope) != "/api/session":
             token = HTTPConnection(scope).cookies.get(COOKIE)
             if not self.accounts.signed_in(token):
-                await refusal(Refused(401, "signed_out", "Sign in first."))(scope, receive, send)
+                await _turn_away(scope, receive, send)
                 return
         await self.app(scope, receive, send)
+
+
+async def _turn_away(scope: Scope, receive: Receive, send: Send) -> None:
+    """A browser hides a socket's refusal from its page, but not how it was closed."""
+    if scope["type"] == "websocket":
+        socket = WebSocket(scope, receive, send)
+        await socket.accept()
+        await socket.close(1008, "signed_out")
+    else:
+        await refusal(Refused(401, "signed_out", "Sign in first."))(scope, receive, send)
 
 
 def is_api(scope: Scope) -> bool:

@@ -1,0 +1,172 @@
+"""A real server over a real archive, in the test's own event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+from argon2 import PasswordHasher
+from fastapi import FastAPI
+from websockets.asyncio.client import ClientConnection, connect
+
+from monitor.archive.store import Archive
+from monitor.config import Config, Data, Page, Server
+from monitor.page.api import build
+from monitor.page.hub import Hub
+from monitor.records import Alert, CallInfo
+
+PASSWORD = "八个字的密码够了"
+HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)  # cheap: these tests sign in often
+BEIJING = timezone(timedelta(hours=8))
+NINE = datetime(2026, 11, 22, 9, 0, tzinfo=BEIJING)
+
+
+class Clock:
+    """Seconds that pass when the test says so."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def info(id: str = "c1", started: datetime = NINE) -> CallInfo:
+    return CallInfo(id=id, started=started, source="live", model="base", channels=("agent", "customer"), agent="小王")
+
+
+def alert(call: str = "c1", id: str = "a1") -> Alert:
+    return Alert(
+        call=call, id=id, at=66.0, severity="critical", rule="external_threat", title="威胁投诉", because=("f1",), raised=NINE
+    )
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+
+@asynccontextmanager
+async def serving(app: FastAPI) -> AsyncIterator[int]:
+    """Serve `app` on a free loopback port while the block lasts; leaving it waits for a clean stop.
+
+    Its sockets hold little, so that a page which does not read is felt soon on any machine.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65_536)
+        config = uvicorn.Config(app, ws="websockets-sansio", ws_per_message_deflate=False, log_config=None)
+        config.timeout_graceful_shutdown = 30
+        server = _Server(config)
+        running = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            await server.ready.wait()
+            yield listener.getsockname()[1]
+        finally:
+            server.should_exit = True
+            await running
+
+
+@dataclass
+class Site:
+    """One running server, as its tests see it."""
+
+    app: FastAPI
+    hub: Hub
+    archive: Archive
+    clock: Clock
+    port: int
+    client: httpx.AsyncClient
+
+    def live(self, **options: Any) -> connect:
+        """A connection to the live socket, as no browser makes it: without Origin, with this client's cookies."""
+        cookies = "; ".join(f"{name}={value}" for name, value in self.client.cookies.items())
+        headers = {"Cookie": cookies} if cookies else {}
+        return self.socket("/api/live", additional_headers=headers, **options)
+
+    def socket(self, path: str, name: str = "127.0.0.1", **options: Any) -> connect:
+        """`name` is what the client takes this server for; it still connects to the loopback address."""
+        if "sock" not in options:
+            options |= {"host": "127.0.0.1", "port": self.port}
+        return connect(f"ws://{name}:{self.port}{path}", proxy=None, compression=None, **options)
+
+
+Arrange = Callable[[FastAPI], None]
+
+
+@asynccontextmanager
+async def site(
+    folder: Path,
+    *,
+    archive: type[Archive] = Archive,
+    password: bool = False,
+    page: Page = Page(),  # noqa: B008  (frozen)
+    arrange: Arrange = lambda app: None,
+) -> AsyncIterator[Site]:
+    """A server over a fresh archive in `folder`; `arrange` may add routes before it starts."""
+    config = Config(server=Server(password_hash=HASH if password else ""), data=Data(folder=folder / "data"), page=page)
+    hub, clock = Hub(history=page.history, queue=page.queue), Clock()
+    store = await archive.open(config.data)
+    try:
+        app = build(
+            config,
+            hub,
+            store,
+            model="base",
+            version="1.2.3",
+            vocabulary={"kinds": {"escalation": {"zh": "升级", "en": "Escalation"}}},
+            live_calls=lambda: 1,
+            pages=folder / "dist",
+            clock=clock,
+            now=lambda: NINE,
+        )
+        arrange(app)
+        async with serving(app) as port, browser(port) as client:
+            yield Site(app, hub, store, clock, port, client)
+    finally:
+        await store.close()
+
+
+def browser(port: int) -> httpx.AsyncClient:
+    return httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False)
+
+
+async def join(socket: ClientConnection, epoch: str | None = None, seq: int | None = None) -> ClientConnection:
+    """Say where this page stands."""
+    await socket.send(json.dumps({"epoch": epoch, "seq": seq}))
+    return socket
+
+
+async def joined(site: Site, socket: ClientConnection) -> ClientConnection:
+    """Join from now; returns once the server has this page among its subscribers."""
+    seq = site.hub.publish(type="notice", call=None, level="info", code="joined", message="")
+    await join(socket, site.hub.epoch, seq - 1)
+    assert (await received(socket))["seq"] == seq
+    return socket
+
+
+async def received(socket: ClientConnection) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads(await socket.recv())
+    return event
+
+
+def error_of(response: httpx.Response) -> str:
+    """The code of a refusal, which must have the documented shape."""
+    body = response.json()
+    assert set(body) == {"error"}
+    assert set(body["error"]) == {"code", "message"}
+    assert body["error"]["message"]
+    return str(body["error"]["code"])
