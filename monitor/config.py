@@ -141,7 +141,7 @@ def read(model: type[T], path: Path) -> T:
     try:
         return model.model_validate(raw)
     except ValidationError as error:
-        fault = error.errors()[0]
+        fault = min(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")  # a misspelt key before a missing one
         keys = fault["loc"]
         what = "unknown key" if fault["type"] == "extra_forbidden" else fault["msg"]
         name = ".".join(str(key) for key in keys)
