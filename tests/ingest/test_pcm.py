@@ -34,9 +34,9 @@ def joined(chunks: list[Chunk], speaker: Speaker) -> npt.NDArray[np.float32]:
 def test_g711_is_what_ffmpeg_decodes(encoding: Encoding, codec: str) -> None:
     codes = bytes(range(256))
     decoder = av.CodecContext.create(codec, "r")
-    decoder.sample_rate = 8000  # type: ignore[attr-defined]
-    decoder.layout = "mono"  # type: ignore[attr-defined]
-    (frame,) = decoder.decode(av.Packet(codes))  # type: ignore[attr-defined]
+    decoder.sample_rate = 8000
+    decoder.layout = "mono"
+    (frame,) = decoder.decode(av.Packet(codes))
     assert to_float(codes, encoding).tolist() == (frame.to_ndarray()[0] / 32768).tolist()
 
 
