@@ -33,7 +33,7 @@ format: .venv/.installed ## tidy the Python sources
 	@$(BIN)/ruff check --fix monitor tests && $(BIN)/ruff format monitor tests
 
 lock: .venv/.made ## choose the newest allowed Python packages, pinned with their hashes
-	@$(BIN)/python -m pip install --quiet --upgrade --target .setup/uv uv
+	@$(BIN)/python -m pip install -qq --upgrade --target .setup/uv uv
 	@.setup/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-header --upgrade \
 		--python-version 3.11 --extra dev pyproject.toml --output-file requirements.lock
 
