@@ -54,8 +54,8 @@ class Ingest(Section):
 
 
 class Vad(Section):
-    threshold: Share = 0.5  # speech starts at this probability
-    release: Share = 0.35  # and lasts until it falls under this one
+    threshold: Share = 0.3  # speech starts at this probability
+    release: Share = 0.2  # and lasts until it falls under this one
     crosstalk: float = Field(22.0, ge=0)  # dB; a side this much quieter than the other is an echo of it
 
 
@@ -63,7 +63,7 @@ class Segment(Section):
     min_speech: Seconds = 0.2
     draft_silence: Seconds = 0.4  # pause after which a first decoding is made
     join_silence: Seconds = 0.7  # a speaker who goes on within this is joined and decoded again
-    padding: Seconds = 0.3
+    padding: Seconds = 0.4
     soft_limit: Seconds = 12.0  # a longer stretch is cut at its weakest point
     interim_every: Seconds = 1.2
 
@@ -73,13 +73,13 @@ class Decode(Section):
     batch: int = Field(8, ge=1, le=64)
     context_min: Seconds = 8.0
     context_extra: Seconds = 4.0
-    prompt: str = "以下是普通话客服电话录音，请使用简体中文和标点。"
+    prompt: str = ""  # a style for the decoder to follow; costs accuracy on telephone speech
 
 
 class Gate(Section):
     """Invented text is dropped when any of these says so."""
 
-    speech_probability: Share = 0.5  # mean over the voiced stretch, at least
+    speech_probability: Share = 0.45  # mean over the voiced stretch, at least
     loudness: float = -55.0  # dBFS, at least
     no_speech_probability: Share = 0.8  # at most
     log_probability: float = -1.0  # mean a token, at least

@@ -1,0 +1,282 @@
+"""The only place that builds and joins the rooms: the service with its calls, from settings to a running server."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any, TypeVar
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from monitor import config
+from monitor.alerts.engine import Engine
+from monitor.alerts.rules import Rules, load_rules
+from monitor.analysis.analyzer import Analysis
+from monitor.archive.audio import CallAudio
+from monitor.archive.store import Archive
+from monitor.call import Conversation, Outlet, Rooms
+from monitor.errors import MonitorError, ProtocolError
+from monitor.ingest.native import Encoding, Hello
+from monitor.ingest.pcm import Decoder as PcmDecoder
+from monitor.ingest.token import ensure_token
+from monitor.ingest.websocket import Ending, endpoint
+from monitor.page import api
+from monitor.page.accounts import check_bind
+from monitor.page.hub import Hub
+from monitor.records import Alert, CallInfo, CallStatus, CallView, Finding, Summary, Utterance
+from monitor.speech import models
+from monitor.speech.listener import Listener
+from monitor.speech.scheduler import Scheduler
+from monitor.speech.transcript import Transcriber
+from monitor.speech.vad import VadModel
+from monitor.speech.whisper import Decoder
+
+PAGES = Path(__file__).parent.parent / "web" / "dist"
+SHUTDOWN = 15.0  # seconds that calls under way are given to be closed when the service stops
+
+log = structlog.get_logger(__name__)
+R = TypeVar("R", Utterance, Finding, Alert)
+
+
+def local_now() -> datetime:
+    return datetime.now().astimezone()
+
+
+class Workshop:
+    """What every call needs, live or recorded, built once: models, rules, threads. Raises ModelError and ConfigError."""
+
+    def __init__(self, settings: config.Config, rules: Rules, analysis: Analysis, scheduler: Scheduler) -> None:
+        """Use `workshop`."""
+        self.settings, self.rules, self.analysis = settings, rules, analysis
+        self.vad = VadModel()
+        self.rooms = Rooms(scheduler, ThreadPoolExecutor(1, "hearing"), ThreadPoolExecutor(1, "thinking"), local_now)
+
+    def conversation(self, info: CallInfo, rate: int, encoding: Encoding, outlet: Outlet) -> Conversation:
+        """A call about to begin. Guesses are made only where somebody waits for them: live."""
+        return Conversation(
+            info,
+            PcmDecoder(info.id, rate, encoding, info.channels),
+            Listener(info.id, info.channels, self.vad, self.settings.vad, self.settings.segment, drafts=info.source == "live"),
+            self.analysis.call(info),
+            Engine(self.rules, info.id),
+            self.rooms,
+            outlet,
+        )
+
+    def vocabulary(self) -> dict[str, Any]:
+        """Names in Chinese and English of all kinds, rules and alerts."""
+        return {**self.analysis.vocabulary, "alerts": self.rules.vocabulary()}
+
+
+@asynccontextmanager
+async def workshop(settings: config.Config) -> AsyncIterator[Workshop]:
+    """Load everything (seconds, off the event loop) and let it go at the end."""
+    rules = load_rules(settings.alerts.rules)
+    decoder, analysis = await asyncio.gather(
+        asyncio.to_thread(lambda: Decoder(models.path(settings.model), settings.model, settings.decode)),
+        asyncio.to_thread(lambda: Analysis(settings.analysis)),
+    )
+    transcriber = Transcriber(decoder, settings.gate, settings.model.language)
+    async with Scheduler(transcriber, settings.decode.batch) as scheduler:
+        made = Workshop(settings, rules, analysis, scheduler)
+        try:
+            yield made
+        finally:
+            made.rooms.hearing.shutdown(wait=False)
+            made.rooms.thinking.shutdown(wait=False)
+
+
+class Desk:
+    """A live call's outlet: kept in the archive, then shown on the pages."""
+
+    def __init__(self, call: str, archive: Archive, hub: Hub) -> None:
+        self._call, self._archive, self._hub = call, archive, hub
+
+    async def keep(self, record: R) -> R:
+        return await self._archive.add(record)
+
+    async def forget(self, record: Utterance | Finding) -> None:
+        await self._archive.remove(self._call, "utterance" if isinstance(record, Utterance) else "finding", record.id)
+
+    async def progress(self, view: CallView) -> None:
+        await self._archive.progress(view)
+
+    async def close(self, view: CallView, summary: Summary) -> None:
+        assert view.ended is not None
+        await self._archive.close_call(
+            self._call, status=view.status, why=view.why, seconds=view.seconds, ended=view.ended, summary=summary
+        )
+
+    def show(self, type: str, **fields: Any) -> None:
+        self._hub.publish(type=type, call=self._call, **fields)
+
+
+class LiveCall:
+    """A call as `/ingest` drives it: every sample to the disk first, then to the conversation."""
+
+    def __init__(self, conversation: Conversation, audio: CallAudio, over: Callable[[], None]) -> None:
+        self.conversation = conversation
+        self._audio, self._over = audio, over
+
+    async def audio(self, payload: bytes, frames: int) -> None:
+        await self._audio.write(payload)
+        await self.conversation.audio(payload)
+
+    async def end(self, status: Ending, why: str | None) -> None:
+        """Close file and call, whatever becomes of the other. A failure is shown on the call where it can be, and raised."""
+        status_: CallStatus = status
+        try:
+            try:
+                await self._audio.close()
+            except MonitorError as error:
+                status_, why = "failed", str(error)
+            await self.conversation.end(status_, why)
+        finally:
+            self._over()
+
+
+class Service:
+    """The running product: live calls in, events out."""
+
+    def __init__(self, made: Workshop, archive: Archive, token: str) -> None:
+        """Use `service`."""
+        self.settings, self.workshop, self.archive, self.token = made.settings, made, archive, token
+        self.hub = Hub(history=made.settings.page.history, queue=made.settings.page.queue)
+        self._live: dict[str, LiveCall | None] = {}  # None while it is being set up
+        self._quiet = asyncio.Event()
+        self._quiet.set()
+
+    async def begin(self, hello: Hello) -> LiveCall:
+        """Raises ProtocolError where this call cannot be taken."""
+        if len(self._live) >= self.settings.ingest.max_calls:
+            raise ProtocolError(f"{len(self._live)} calls are under way, which is all this server takes", code="too_many_calls")
+        if hello.call in self._live:
+            raise ProtocolError(f"call {hello.call} is under way already", code="call_exists")
+        self._live[hello.call] = None
+        self._quiet.clear()
+        try:
+            call = await self._open(hello)
+        except BaseException as error:
+            self._gone(hello.call)
+            if isinstance(error, MonitorError) and not isinstance(error, ProtocolError):
+                raise ProtocolError(str(error), code=error.code) from error
+            raise
+        self._live[hello.call] = call
+        return call
+
+    async def _open(self, hello: Hello) -> LiveCall:
+        if await self.archive.has_call(hello.call):
+            raise ProtocolError(f"a call {hello.call} was here before; every call needs an id of its own", code="call_exists")
+        info = CallInfo(
+            id=hello.call,
+            started=local_now(),
+            source="live",
+            model=self.settings.model.name,
+            channels=hello.channels,
+            agent=hello.agent,
+            team=hello.team,
+            customer=hello.customer,
+        )
+        audio = await CallAudio.open(self.settings.data, info, rate=hello.rate, encoding=hello.encoding)
+        try:
+            await self.archive.add(info)
+        except MonitorError:
+            await audio.close()
+            raise
+        desk = Desk(info.id, self.archive, self.hub)
+        conversation = self.workshop.conversation(info, hello.rate, hello.encoding, desk)
+        desk.show("call", data=conversation.view())
+        log.info("call_began", call=info.id, rate=hello.rate, encoding=hello.encoding, channels=len(hello.channels))
+        return LiveCall(conversation, audio, lambda: self._gone(info.id))
+
+    def _gone(self, call: str) -> None:
+        self._live.pop(call, None)
+        if not self._live:
+            self._quiet.set()
+        log.info("call_over", call=call, live=len(self._live))
+
+    async def quiet(self, seconds: float) -> bool:
+        """Wait until no call is live, `seconds` at most; whether that came about."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._quiet.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def application(self, pages: Path = PAGES) -> FastAPI:
+        """Pages, API, live socket and `/ingest`."""
+        app = api.build(
+            self.settings,
+            self.hub,
+            self.archive,
+            model=self.settings.model.name,
+            version=metadata.version("callmonitor"),
+            vocabulary=self.workshop.vocabulary(),
+            live_calls=lambda: len(self._live),
+            pages=pages,
+        )
+        app.add_api_websocket_route("/ingest", endpoint(self.settings.ingest, self.token, self))
+        return app
+
+
+@asynccontextmanager
+async def service(settings: config.Config) -> AsyncIterator[Service]:
+    """Open the data folder, close what a killed process left open, load the models. Raises MonitorError."""
+    async with AsyncExitStack() as stack:
+        check_bind(settings.server)
+        archive = await Archive.open(settings.data)
+        stack.push_async_callback(archive.close)
+        token = await asyncio.to_thread(ensure_token, settings.data.folder)
+        left = await archive.interrupted(local_now())
+        if left:
+            log.warning("calls_interrupted", calls=left)
+        yield Service(await stack.enter_async_context(workshop(settings)), archive, token)
+
+
+class Server(uvicorn.Server):
+    """uvicorn, telling when it listens and where."""
+
+    def __init__(self, settings: uvicorn.Config) -> None:
+        super().__init__(settings)
+        self.ready = asyncio.Event()
+
+    async def startup(self, sockets: Any = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+    @property
+    def port(self) -> int:
+        """The port it listens on, once ready."""
+        return int(self.servers[0].sockets[0].getsockname()[1])
+
+
+def server(running: Service, pages: Path = PAGES) -> Server:
+    """The HTTP server of a service. Its own access log is off: paths carry call ids."""
+    settings = running.settings
+    return Server(
+        uvicorn.Config(
+            running.application(pages),
+            host=settings.server.host,
+            port=settings.server.port,
+            ws="websockets-sansio",
+            ws_max_size=settings.ingest.max_frame + 1024,
+            ws_per_message_deflate=False,
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            timeout_graceful_shutdown=int(SHUTDOWN),
+        )
+    )
+
+
+def with_data(settings: config.Config, folder: Path) -> config.Config:
+    """The same settings with another data folder."""
+    return settings.model_copy(update={"data": config.Data(folder=folder)})

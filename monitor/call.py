@@ -1,0 +1,325 @@
+"""One call from its first sample to its summary, live or recorded: what is heard, what it means, what is shown.
+
+    audio ──▶ listener ──final, silence──▶ in order ──▶ analyzer ──▶ engine ──▶ outlet
+                 └──interim, draft──▶ guesses: looked at without consequence, shown as provisional
+
+Finals and silences are settled strictly in the order of the audio, whatever the decoder finishes first; guesses change nothing
+that is settled. So a call comes to the same verdict however fast its audio came and whatever was guessed on the way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Protocol, TypeVar
+
+import structlog
+
+from monitor.alerts.engine import Engine
+from monitor.analysis.analyzer import Analyzer
+from monitor.errors import MonitorError
+from monitor.ingest.pcm import Decoder
+from monitor.records import Alert, CallInfo, CallStatus, CallView, Chunk, Finding, Silence, Speech, Summary, Utterance
+from monitor.speech.listener import Listener
+from monitor.speech.scheduler import Scheduler
+
+BLOCK = 0.128  # seconds of audio heard at a time: less costs more turns than it gains
+BACKLOG = 256  # finals and silences that may wait; then the sender waits
+MOODS = 60  # utterances whose mood a call's line shows
+WITHDRAWN = "the final words no longer say so"
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+R = TypeVar("R", Utterance, Finding, Alert)
+
+
+class Outlet(Protocol):
+    """Where a call's records go: kept first, shown second. Each method raises MonitorError where it cannot keep."""
+
+    async def keep(self, record: R) -> R:
+        """Keep a record in place of the one with its id; returns it as kept."""
+
+    async def forget(self, record: Utterance | Finding) -> None:
+        """Take back what was kept."""
+
+    async def progress(self, view: CallView) -> None:
+        """Keep how the call stands."""
+
+    async def close(self, view: CallView, summary: Summary) -> None:
+        """Keep what it came to."""
+
+    def show(self, type: str, **fields: Any) -> None:
+        """Tell who watches; never waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """What all calls share, built once."""
+
+    scheduler: Scheduler
+    hearing: Executor  # a thread for what is computed on audio
+    thinking: Executor  # a thread for what is computed on words
+    now: Callable[[], datetime]
+
+
+@dataclass(slots=True)
+class Guess:
+    """What was shown of an utterance before it was settled."""
+
+    utterance: Utterance
+    findings: tuple[Finding, ...]
+    alerts: tuple[Alert, ...]
+
+
+Heard = Silence | tuple[Speech, "asyncio.Task[Utterance | None]"]
+
+
+class Conversation:
+    """One call. `audio` and `end` are called by one task, in order."""
+
+    def __init__(
+        self,
+        info: CallInfo,
+        decoder: Decoder,
+        listener: Listener,
+        analyzer: Analyzer,
+        engine: Engine,
+        rooms: Rooms,
+        outlet: Outlet,
+    ) -> None:
+        self.info = info
+        self._decoder, self._listener = decoder, listener
+        self._analyzer, self._engine = analyzer, engine
+        self._rooms, self._outlet = rooms, outlet
+        self._waiting: list[Chunk] = []
+        self._seconds = 0.0
+        self._order: asyncio.Queue[Heard | None] = asyncio.Queue(BACKLOG)
+        self._decodings: dict[str, tuple[Speech, asyncio.Task[Utterance | None]]] = {}  # newest of each open utterance
+        self._guessing: set[asyncio.Task[None]] = set()
+        self._guesses: dict[str, Guess] = {}
+        self._settled: set[str] = set()
+        self._alerts: dict[str, Alert] = {}
+        self._moods: list[tuple[float, str, float]] = []
+        self._turn = asyncio.Lock()  # one thing is judged and shown at a time
+        self._summary = Summary()
+        self._settling = asyncio.create_task(self._settle_all(), name=f"call {info.id}")
+
+    @property
+    def seconds(self) -> float:
+        return self._seconds
+
+    async def audio(self, payload: bytes) -> None:
+        """The next samples, as they came. Waits when the decoder is far behind; raises what made the call fail."""
+        if self._settling.done():
+            self._settling.result()
+        chunks = self._decoder.feed(payload)
+        self._waiting += chunks
+        if chunks:
+            self._seconds = chunks[0].end
+        if self._waiting and self._seconds - self._waiting[0].start >= BLOCK:
+            chunks, self._waiting = self._waiting, []
+            await self._take(await self._off_loop(self._rooms.hearing, lambda: self._listener.feed(chunks)))
+
+    async def end(self, status: CallStatus, why: str | None) -> Summary:
+        """Nothing more comes: settle what is left and close the call. Raises MonitorError where that cannot be kept."""
+        fault: MonitorError | None = None
+        try:
+            rest = [*self._waiting, *self._decoder.finish()]
+            await self._take(
+                await self._off_loop(self._rooms.hearing, lambda: [*self._listener.feed(rest), *self._listener.finish()])
+            )
+            await self._put(None)
+            await self._settling
+            await self._judge(self._finish, None)
+        except MonitorError as error:
+            fault, status, why = error, "failed", str(error)
+        except Exception:
+            log.exception("call_failed", call=self.info.id)
+            fault = MonitorError("this call failed inside the service; its log says where", code="internal")
+            status, why = "failed", str(fault)
+        finally:
+            self._settling.cancel()
+            for task in (*self._guessing, *(task for _, task in self._decodings.values())):
+                task.cancel()
+        ended = self.info.started + timedelta(seconds=self._seconds)
+        view = replace(
+            self.view(), status=status, why=why, ended=max(ended, self._rooms.now()) if self.info.source == "live" else ended
+        )
+        await self._outlet.close(view, self._summary)
+        self._outlet.show("call", data=view)
+        if fault:
+            raise fault
+        return self._summary
+
+    def view(self) -> CallView:
+        """How the call stands."""
+        info, summary = self.info, self._summary
+        return CallView(
+            id=info.id,
+            started=info.started,
+            ended=None,
+            seconds=self._seconds,
+            agent=info.agent,
+            team=info.team,
+            customer=info.customer,
+            model=info.model,
+            source=info.source,
+            status="live",
+            why=None,
+            risk=summary.risk,
+            level=summary.level,
+            talk_share=summary.talk_share,
+            mood=tuple(self._moods[-MOODS:]),
+            channels=info.channels,
+        )
+
+    async def _take(self, heard: Iterable[Speech | Silence]) -> None:
+        for item in heard:
+            if isinstance(item, Silence):
+                await self._put(item)
+            elif item.stage == "final":
+                await self._put((item, self._decoding(item)))
+            else:
+                task = asyncio.create_task(self._guess(item))
+                self._guessing.add(task)
+                task.add_done_callback(self._guessing.discard)
+
+    async def _put(self, item: Heard | None) -> None:
+        """Queue for settling; waits for room, and no longer than there is somebody to make it."""
+        putting = asyncio.ensure_future(self._order.put(item))
+        await asyncio.wait({putting, self._settling}, return_when=asyncio.FIRST_COMPLETED)
+        if not putting.done():
+            putting.cancel()
+            self._settling.result()
+
+    def _decoding(self, speech: Speech) -> asyncio.Task[Utterance | None]:
+        """The decoding of this stretch: a draft nobody spoke on after is the final already."""
+        before = self._decodings.pop(speech.id, None)
+        if before and before[0].stage == "draft" and before[0].spans == speech.spans:
+            return before[1]
+        if before:
+            before[1].cancel()  # more of the utterance is here
+        task = asyncio.create_task(self._rooms.scheduler.transcribe(speech))
+        if speech.stage != "final":
+            self._decodings[speech.id] = speech, task
+        return task
+
+    async def _settle_all(self) -> None:
+        """Settle finals and silences in order, until None."""
+        while (item := await self._order.get()) is not None:
+            if isinstance(item, Silence):
+                await self._judge(partial(self._feed, item), None)
+                continue
+            speech, decoding = item
+            try:
+                utterance = await decoding
+            except (RuntimeError, ValueError) as error:
+                log.exception("utterance_lost", call=self.info.id, utterance=speech.id)
+                self._outlet.show("notice", level="error", code="decoding", message=f"{speech.start:.1f} s: {error}")
+                utterance = None
+            if utterance is None:
+                await self._withdraw(speech.id)
+            else:
+                final = replace(utterance, stage="final")
+                await self._judge(partial(self._feed, final), speech.id)
+
+    def _feed(self, heard: Utterance | Silence) -> tuple[Utterance | None, Sequence[Finding], list[Alert]]:
+        insight = self._analyzer.feed(heard)
+        alerts = [alert for finding in insight.findings for alert in self._engine.feed(finding)]
+        self._summary = self._analyzer.summary()
+        return insight.utterance, insight.findings, alerts
+
+    def _finish(self) -> tuple[Utterance | None, Sequence[Finding], list[Alert]]:
+        findings = self._analyzer.finish()
+        alerts = [alert for finding in findings for alert in self._engine.feed(finding)] + self._engine.finish()
+        self._summary = self._analyzer.summary()
+        return None, findings, alerts
+
+    async def _judge(
+        self, think: Callable[[], tuple[Utterance | None, Sequence[Finding], list[Alert]]], id: str | None
+    ) -> None:
+        """Settle one thing, and take back what was guessed of it (utterance `id`) and is not so."""
+        async with self._turn:
+            utterance, findings, alerts = await self._off_loop(self._rooms.thinking, think)
+            newest = {alert.id: replace(alert, raised=self._rooms.now()) for alert in alerts}
+            self._alerts |= newest
+            if id is not None:
+                self._settled.add(id)
+            guess = self._guesses.pop(id, None) if id is not None else None
+            await self._show(utterance, findings, list(newest.values()), provisional=False)
+            if guess:
+                await self._take_back(guess, {finding.id for finding in findings}, set(newest))
+            if utterance or findings:
+                if utterance and utterance.valence is not None:
+                    self._moods.append((round(utterance.end, 2), utterance.speaker, round(utterance.valence, 3)))
+                view = self.view()
+                await self._outlet.progress(view)
+                self._outlet.show("call", data=view)
+
+    async def _guess(self, speech: Speech) -> None:
+        """Show what an interim or a draft seems to say. Its failure is nobody's: the final will be decoded anew."""
+        try:
+            utterance = await self._decoding(speech)
+            if utterance is None:
+                return
+            async with self._turn:
+                before = self._guesses.get(speech.id)
+                if speech.id in self._settled or (before and before.utterance.end > utterance.end):
+                    return
+                insight = await self._off_loop(self._rooms.thinking, lambda: self._analyzer.peek(utterance))
+                alerts = await self._off_loop(self._rooms.thinking, lambda: self._engine.peek(insight.findings))
+                alerts = [replace(alert, raised=self._rooms.now()) for alert in alerts]
+                self._guesses[speech.id] = Guess(insight.utterance or utterance, tuple(insight.findings), tuple(alerts))
+                await self._show(insight.utterance or utterance, insight.findings, alerts, provisional=True)
+                if before:
+                    await self._take_back(before, {finding.id for finding in insight.findings}, {alert.id for alert in alerts})
+        except MonitorError as error:
+            log.warning("guess_not_kept", call=self.info.id, code=error.code)
+        except (RuntimeError, ValueError):
+            log.exception("guess_failed", call=self.info.id)
+
+    async def _withdraw(self, id: str) -> None:
+        """Utterance `id` was no speech: forget what was shown of it."""
+        async with self._turn:
+            self._settled.add(id)
+            if guess := self._guesses.pop(id, None):
+                await self._take_back(guess, set(), set())
+                await self._outlet.forget(guess.utterance)
+                self._outlet.show("utterance_withdrawn", id=id)
+
+    async def _show(
+        self, utterance: Utterance | None, findings: Sequence[Finding], alerts: Sequence[Alert], *, provisional: bool
+    ) -> None:
+        """Keep all, then show all: what belongs together is committed together."""
+        kept_utterance, kept_findings, kept_alerts = await asyncio.gather(
+            self._keep_all([utterance] if utterance else []), self._keep_all(findings), self._keep_all(alerts)
+        )
+        for kept in kept_utterance:
+            self._outlet.show("utterance", data=kept)
+        for finding in kept_findings:
+            self._outlet.show("finding", data=finding, provisional=provisional)
+        for alert in kept_alerts:
+            self._outlet.show("alert", data=alert)
+
+    async def _keep_all(self, records: Sequence[R]) -> list[R]:
+        return list(await asyncio.gather(*(self._outlet.keep(record) for record in records)))
+
+    async def _take_back(self, guess: Guess, findings: set[str], alerts: set[str]) -> None:
+        """Withdraw the guessed findings and alerts that are not among those ids."""
+        for finding in guess.findings:
+            if finding.id not in findings:
+                await self._outlet.forget(finding)
+                self._outlet.show("finding_withdrawn", id=finding.id)
+        for alert in guess.alerts:
+            if alert.id in alerts:
+                continue
+            settled = self._alerts.get(alert.id)
+            back = settled or replace(alert, status="resolved", by="system", when=self._rooms.now(), note=WITHDRAWN)
+            self._outlet.show("alert", data=await self._outlet.keep(back))
+
+    async def _off_loop(self, executor: Executor, compute: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(executor, compute)

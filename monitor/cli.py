@@ -1,0 +1,286 @@
+"""The commands, and nothing else: each reads its arguments, calls what does the work, and says what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import sys
+from collections.abc import Coroutine
+from contextlib import aclosing
+from pathlib import Path
+from typing import Annotated, Any
+
+import structlog
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from monitor import app as rooms
+from monitor import config, demo, review
+from monitor.errors import MonitorError
+from monitor.ingest import microphone
+from monitor.ingest.client import Offer, send
+from monitor.ingest.play import Recording, play
+from monitor.ingest.token import client_token
+from monitor.models_cli import models_app
+from monitor.page.accounts import hash_password
+from monitor.records import RATE
+from monitor.report import clean, print_report
+
+DEFAULT = Path("config.toml")
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+cli = typer.Typer(
+    help="Listens to service-centre calls and alerts the supervisor.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Url = Annotated[
+    str | None, typer.Option("--url", help="the server's address, ws://HOST:PORT/ingest; the configured one if left out")
+]
+Agent = Annotated[str | None, typer.Option(help="the agent's name")]
+Team = Annotated[str | None, typer.Option(help="the agent's team")]
+Customer = Annotated[str | None, typer.Option(help="the customer's number")]
+Swap = Annotated[bool, typer.Option("--swap", help="left is the customer, right the agent")]
+
+
+@cli.callback()
+def _settings(
+    context: typer.Context,
+    path: Annotated[Path | None, typer.Option("--config", help="settings file; config.toml here if left out")] = None,
+) -> None:
+    context.obj = path
+
+
+def settings(context: typer.Context) -> config.Config:
+    """The configuration of the running command: --config, else config.toml in this folder, else the defaults."""
+    path: Path | None = context.obj
+    if path is None and not DEFAULT.exists():
+        return config.Config()
+    return config.load(path or DEFAULT)
+
+
+cli.add_typer(models_app(settings), name="models")
+
+
+@cli.command()
+def serve(
+    context: typer.Context,
+    host: Annotated[str | None, typer.Option(help="address to listen on")] = None,
+    port: Annotated[int | None, typer.Option(help="port to listen on")] = None,
+) -> None:
+    """Take calls, find, alert, and show the pages."""
+    chosen = _listening(settings(context), host, port)
+    _log()
+
+    async def run() -> None:
+        async with rooms.service(chosen) as running:
+            server = rooms.server(running)
+            address = f"http://{chosen.server.host}:{chosen.server.port}/"
+            err.print(f"{address}  clients find their token in {chosen.data.folder / 'ingest-token'}", markup=False)
+            await server.serve()
+            await running.quiet(rooms.SHUTDOWN)
+
+    _run(run())
+
+
+@cli.command("demo")
+def demo_command(
+    context: typer.Context,
+    port: Annotated[int | None, typer.Option(help="port to listen on")] = None,
+    browser: Annotated[bool, typer.Option(help="open the page where there is a screen")] = True,
+) -> None:
+    """Serve on this machine and play three bundled calls."""
+    _log("warning")
+    _run(demo.demo(_listening(settings(context), None, port), lambda line: out.print(line, markup=False), browser=browser))
+
+
+@cli.command("play")
+def play_command(
+    context: typer.Context,
+    files: Annotated[list[Path], typer.Argument(help="recordings; each becomes a call")],
+    speed: Annotated[float, typer.Option(min=0.1, max=100, help="times real time")] = 1.0,
+    url: Url = None,
+    agent: Agent = None,
+    team: Team = None,
+    customer: Customer = None,
+    swap: Swap = False,
+) -> None:
+    """Send recordings to a running server as if they were live."""
+    chosen = settings(context)
+    recordings = [Recording(path=path, swap=swap, agent=agent, team=team, customer=customer) for path in files]
+
+    async def run() -> None:
+        outcomes = await play(
+            recordings,
+            url=url or _address(chosen),
+            token=client_token(chosen.data.folder, os.environ),
+            speed=speed,
+            started=lambda path, call: out.print(f"{clean(str(path))} is call {call}", markup=False),
+            warned=lambda path, message: err.print(clean(message), style="yellow", markup=False),
+        )
+        failed = [outcome for outcome in outcomes if isinstance(outcome, MonitorError)]
+        for error in failed:
+            _complain(error)
+        if failed:
+            raise typer.Exit(1)
+
+    _run(run())
+
+
+@cli.command("listen")
+def listen_command(
+    context: typer.Context,
+    list_devices: Annotated[bool, typer.Option("--list-devices", help="list the inputs and stop")] = False,
+    microphone_: Annotated[str | None, typer.Option("--agent-input", help="number or name of the agent's microphone")] = None,
+    other: Annotated[
+        str | None, typer.Option("--customer-input", help="number or name of the input that carries the customer")
+    ] = None,
+    url: Url = None,
+    agent: Agent = None,
+    team: Team = None,
+    customer: Customer = None,
+) -> None:
+    """Send the sound card to a running server: the microphone as the agent, a second input as the customer."""
+
+    async def run() -> None:
+        chosen = settings(context)
+        offer = Offer(rate=RATE, channels=microphone.channels(other), agent=agent, team=team, customer=customer)
+        token = client_token(chosen.data.folder, os.environ)
+        async with aclosing(microphone.listen(microphone_, other)) as frames:
+            await send(
+                url or _address(chosen),
+                token,
+                offer,
+                frames,
+                started=lambda call: out.print(f"listening as call {call}; Ctrl-C ends it", markup=False),
+                warned=lambda message: err.print(clean(message), style="yellow", markup=False),
+            )
+
+    if list_devices:
+        try:
+            for device in microphone.devices():
+                out.print(str(device), markup=False)
+        except MonitorError as error:
+            _complain(error)
+            raise typer.Exit(1) from error
+        return
+    _run(run())
+
+
+@cli.command("review")
+def review_command(
+    context: typer.Context,
+    paths: Annotated[list[Path], typer.Argument(help="recordings, or folders of them")],
+    as_json: Annotated[bool, typer.Option("--json", help="print one JSON object a call")] = False,
+    folder: Annotated[Path | None, typer.Option("--out", help="write each call's JSON object to this folder")] = None,
+    swap: Swap = False,
+) -> None:
+    """Review recordings the way live calls are heard."""
+    chosen = settings(context)
+    _log("warning")
+
+    async def run() -> None:
+        failed = 0
+        files = review.recordings(paths)
+        if folder:
+            folder.mkdir(parents=True, exist_ok=True)
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=err) as bar:
+            total = bar.add_task("calls", total=len(files))
+            async with rooms.workshop(chosen) as shop:
+                tasks: dict[Path, Any] = {}
+
+                def progress(path: Path, done: float, seconds: float | None) -> None:
+                    if path not in tasks:
+                        tasks[path] = bar.add_task(clean(path.name), total=round(seconds) if seconds else None)
+                    bar.update(tasks[path], completed=round(done), visible=not seconds or done < seconds)
+
+                async for outcome in review.review(shop, files, progress, swap=swap):
+                    bar.advance(total)
+                    for warning in outcome.warnings:
+                        err.print(clean(warning), style="yellow", markup=False)
+                    if outcome.error or outcome.record is None:
+                        failed += 1
+                        _complain(outcome.error or MonitorError(f"{outcome.path}: no result"))
+                        continue
+                    report = json.dumps(review.as_report(outcome.record), ensure_ascii=False)
+                    if folder:
+                        (folder / f"{outcome.record.call.id}.json").write_text(report + "\n", "utf-8")
+                    if as_json:
+                        sys.stdout.write(report + "\n")
+                        sys.stdout.flush()
+                    elif not folder:
+                        print_report(outcome.record, out)
+        if not files:
+            err.print("no recordings there", markup=False)
+        if failed or not files:
+            raise typer.Exit(1)
+
+    _run(run())
+
+
+@cli.command()
+def password() -> None:
+    """Make the password_hash that `serve` needs on anything but loopback."""
+    word = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    try:
+        made = hash_password(word)
+    except MonitorError as error:
+        _complain(error)
+        raise typer.Exit(1) from error
+    out.print("Put this line into config.toml under [server]:", markup=False)
+    out.print(f'password_hash = "{made}"', markup=False, soft_wrap=True)
+
+
+def main() -> None:
+    """The `callmonitor` command: errors are one line, not a traceback."""
+    try:
+        cli()
+    except MonitorError as error:
+        _complain(error)
+        sys.exit(1)
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    """Run to the end or to Ctrl-C; an error we raise on purpose is one line."""
+    try:
+        asyncio.run(work)
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+    except OSError as error:
+        _complain(MonitorError(f"{error.filename or ''}: {error.strerror or error}".lstrip(": ")))
+        raise typer.Exit(1) from error
+
+
+def _complain(error: MonitorError) -> None:
+    err.print(f"callmonitor: {clean(str(error))}", style="red", markup=False, soft_wrap=True)
+
+
+def _listening(chosen: config.Config, host: str | None, port: int | None) -> config.Config:
+    changes = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    return chosen.model_copy(update={"server": config.Server(**{**chosen.server.model_dump(), **changes})})
+
+
+def _address(chosen: config.Config) -> str:
+    return f"ws://{chosen.server.host}:{chosen.server.port}/ingest"
+
+
+def _log(level: str = "info") -> None:
+    """JSON lines on stderr."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.dict_tracebacks,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
