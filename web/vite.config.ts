@@ -8,6 +8,7 @@ export default defineConfig({
   build: {
     target: "es2022",
     chunkSizeWarningLimit: 700,
+    assetsInlineLimit: 0, // fonts stay files, fetched only when a character needs them
     rolldownOptions: {
       output: {
         // What changes rarely apart from what changes with every release, so that browsers keep it.

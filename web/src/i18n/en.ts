@@ -80,6 +80,8 @@ export const en: Dictionary = {
   newAlerts: (count) => `${count} new alerts`,
   atCallTime: (time) => `at ${time}`,
   showMore: "Show more",
+  showLess: "Show less",
+  otherAlerts: (others, open) => `${others} other alert${others === 1 ? "" : "s"}${open > 0 ? ` (${open} open)` : ""}`,
 
   back: "Back",
   close: "Close",

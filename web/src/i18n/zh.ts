@@ -79,6 +79,8 @@ export const zh = {
   newAlerts: (count: number) => `${count} 条新告警`,
   atCallTime: (time: string) => `通话 ${time}`,
   showMore: "显示更多",
+  showLess: "收起",
+  otherAlerts: (others: number, open: number) => `其余 ${others} 条告警${open > 0 ? `（${open} 条待处理）` : ""}`,
 
   back: "返回",
   close: "关闭",

@@ -58,6 +58,12 @@ export const feeds = memo((alerts: ReadonlyMap<string, Alert>): { readonly open:
   };
 });
 
+/** One call's alerts: the open ones first, as in the feed, then the handled. */
+export function alertsOf(alerts: ReadonlyMap<string, Alert>, call: string): readonly Alert[] {
+  const { open, handled } = feeds(alerts);
+  return [...open, ...handled].filter((alert) => alert.call === call);
+}
+
 export type Sort = "risk" | "waiting" | "duration" | "newest";
 
 export interface Filter {

@@ -1,0 +1,62 @@
+import { Button } from "antd";
+import { CloseOutlined, LeftOutlined } from "@ant-design/icons";
+import type { Call } from "../api/types";
+import { useLocale, useWords } from "../i18n";
+import { useNow } from "../lib/now";
+import { go } from "../lib/route";
+import { timeOfDay } from "../lib/time";
+import { Level, Risk, TalkShare } from "./measures";
+import { Duration } from "./Ticking";
+
+export function CallHead({ id, call }: { readonly id: string; readonly call: Call | undefined }) {
+  const words = useWords();
+  const leave = (): void => go(null);
+  return (
+    <header className="call-head">
+      <Button className="call-back" type="text" icon={<LeftOutlined />} aria-label={words.back} onClick={leave} data-testid="call-back" />
+      {call === undefined ? <Who name={id} more="" /> : <Known call={call} />}
+      <Button className="call-close" type="text" icon={<CloseOutlined />} aria-label={words.closeCall} onClick={leave} data-testid="call-close" />
+    </header>
+  );
+}
+
+function Known({ call }: { readonly call: Call }) {
+  const words = useWords();
+  const caller = call.customer === null ? null : `${words.caller} ${call.customer}`;
+  return (
+    <>
+      <Who name={call.agent ?? words.unknownAgent} more={[call.team, caller].filter(Boolean).join(" · ")} />
+      <div className="call-state">
+        <State call={call} />
+        <Duration call={call} />
+      </div>
+      <div className="call-measures">
+        <Risk risk={call.risk} />
+        <Level level={call.level} />
+        <TalkShare share={call.talk_share} />
+      </div>
+    </>
+  );
+}
+
+function Who({ name, more }: { readonly name: string; readonly more: string }) {
+  return (
+    <div className="call-who">
+      <h2>{name}</h2>
+      <small>{more}</small>
+    </div>
+  );
+}
+
+function State({ call }: { readonly call: Call }) {
+  const words = useWords();
+  const locale = useLocale();
+  const now = useNow();
+  const ended = call.ended === null ? "" : ` ${timeOfDay(call.ended, now, locale)}`;
+  return (
+    <span className="call-status" data-status={call.status} data-testid="call-status" title={call.why ?? undefined}>
+      {words.status[call.status]}
+      {ended}
+    </span>
+  );
+}

@@ -1,0 +1,117 @@
+import { Button, Checkbox, Input, Select, Skeleton } from "antd";
+import { SearchOutlined } from "@ant-design/icons";
+import { useState } from "react";
+import { useWords } from "../i18n";
+import { useSelect } from "../state/store";
+import { listing, teams, type Filter, type Sort } from "../state/views";
+import { CallRow } from "./CallRow";
+import { NoCalls } from "./NoCalls";
+import { OlderCalls } from "./OlderCalls";
+import { useHeldStill } from "./useHeldStill";
+
+const EVERYTHING: Filter = { text: "", team: null, alerting: false, sort: "risk" };
+const SORTS: readonly Sort[] = ["risk", "waiting", "duration", "newest"];
+
+export function CallList({ selected }: { readonly selected: string | null }) {
+  const words = useWords();
+  const [filter, setFilter] = useState(EVERYTHING);
+  const loaded = useSelect((state) => state.loaded);
+  const { live, ended } = useSelect((state) => listing(state, filter));
+  const { order, hold } = useHeldStill(live, filter);
+  const narrowed = filter.text !== "" || filter.team !== null || filter.alerting;
+  return (
+    <section className="pane calls" aria-label={words.calls}>
+      <Tools filter={filter} change={(part) => setFilter({ ...filter, ...part })} />
+      <div className="calls-scroll">
+        {!loaded && <Skeleton active className="calls-loading" paragraph={{ rows: 8 }} />}
+        {loaded && (
+          <>
+            <h2 className="group">
+              {words.live} <span className="number">{live.length}</span>
+            </h2>
+            {order.length > 0 && <Columns />}
+            <ul className="rows" data-testid="calls-live" {...hold}>
+              {order.map((id) => (
+                <CallRow key={id} id={id} selected={id === selected} />
+              ))}
+            </ul>
+            {order.length === 0 && (narrowed ? <NoMatch clear={() => setFilter({ ...EVERYTHING, sort: filter.sort })} /> : <NoCalls />)}
+            {ended.length > 0 && (
+              <h2 className="group">
+                {words.ended} <span className="number">{ended.length}</span>
+              </h2>
+            )}
+            <ul className="rows" data-testid="calls-ended">
+              {ended.map((id) => (
+                <CallRow key={id} id={id} selected={id === selected} />
+              ))}
+            </ul>
+            {!narrowed && <OlderCalls last={ended.at(-1)} />}
+          </>
+        )}
+      </div>
+    </section>
+  );
+}
+
+function Tools({ filter, change }: { readonly filter: Filter; readonly change: (part: Partial<Filter>) => void }) {
+  const words = useWords();
+  const all = useSelect(teams);
+  return (
+    <div className="tools" role="search">
+      <Input
+        allowClear
+        prefix={<SearchOutlined />}
+        placeholder={words.search}
+        aria-label={words.search}
+        value={filter.text}
+        onChange={(event) => change({ text: event.target.value })}
+        data-testid="call-search"
+      />
+      {all.length > 1 && (
+        <Select
+          aria-label={words.team}
+          value={filter.team ?? ""}
+          onChange={(team) => change({ team: team || null })}
+          popupMatchSelectWidth={false}
+          options={[{ value: "", label: words.allTeams }, ...all.map((team) => ({ value: team, label: team }))]}
+        />
+      )}
+      <Select
+        aria-label={words.sortBy}
+        value={filter.sort}
+        onChange={(sort) => change({ sort })}
+        popupMatchSelectWidth={false}
+        options={SORTS.map((sort) => ({ value: sort, label: words.sort[sort] }))}
+      />
+      <Checkbox checked={filter.alerting} onChange={(event) => change({ alerting: event.target.checked })}>
+        {words.onlyAlerting}
+      </Checkbox>
+    </div>
+  );
+}
+
+function Columns() {
+  const words = useWords();
+  return (
+    <div className="columns" aria-hidden="true">
+      <span>{words.risk}</span>
+      <span>{words.agent}</span>
+      <span>{words.level}</span>
+      <span>{words.longestWaiting}</span>
+      <span>{words.mood}</span>
+      <span>{words.talkShare}</span>
+      <span>{words.duration}</span>
+    </div>
+  );
+}
+
+function NoMatch({ clear }: { readonly clear: () => void }) {
+  const words = useWords();
+  return (
+    <div className="nothing">
+      <p>{words.noMatch}</p>
+      <Button onClick={clear}>{words.clearFilter}</Button>
+    </div>
+  );
+}

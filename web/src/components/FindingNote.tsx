@@ -1,0 +1,34 @@
+import type { Finding, Severity } from "../api/types";
+import { useNames, useWords } from "../i18n";
+import { clock } from "../lib/time";
+import type { HeldFinding } from "../state/reducer";
+import { SeverityMark } from "./Severity";
+
+/** What was found, why, and how sure. */
+export function FindingNote({ held, severity }: { readonly held: HeldFinding; readonly severity: Severity | undefined }) {
+  const words = useWords();
+  const names = useNames();
+  const { finding, provisional } = held;
+  return (
+    <li className="note" data-testid="finding" data-finding={finding.id} data-severity={severity} data-provisional={provisional}>
+      {severity === undefined ? <i className="note-dot" aria-hidden="true" /> : <SeverityMark severity={severity} />}
+      <b>{names.finding(finding)}</b>
+      <span>{finding.because}</span>
+      <Values finding={finding} />
+      {finding.utterance === null && <time className="number">{clock(finding.start)}</time>}
+      <small title={provisional ? words.provisional : undefined}>
+        {words.confidence} <span className="number">{Math.round(100 * finding.confidence)}%</span>
+      </small>
+    </li>
+  );
+}
+
+function Values({ finding }: { readonly finding: Finding }) {
+  const words = useWords();
+  if (finding.inconsistent !== true || finding.values === undefined) return null;
+  return (
+    <span className="note-values">
+      {words.inconsistent}：{finding.values.join(" → ")}
+    </span>
+  );
+}

@@ -1,0 +1,103 @@
+import { Button, Popover } from "antd";
+import { MutedOutlined, SettingOutlined, SoundOutlined } from "@ant-design/icons";
+import { useSyncExternalStore } from "react";
+import { subscribe, unlock, unlocked } from "../attention/sound";
+import { useNames, useWords } from "../i18n";
+import { go } from "../lib/route";
+import { settings, useSettings } from "../lib/settings";
+import { shallow, useSelect } from "../state/store";
+import { totals } from "../state/views";
+import { Brand } from "./Brand";
+import { LanguageSwitch } from "./LanguageSwitch";
+import { SettingsPanel } from "./SettingsPanel";
+import { Waited } from "./Ticking";
+
+interface Props {
+  readonly guarded: boolean;
+  readonly signedOut: () => void;
+}
+
+export function Header(props: Props) {
+  const words = useWords();
+  return (
+    <header className="header">
+      <Brand />
+      <Totals />
+      <div className="header-tools">
+        <ConnectionState />
+        <SoundSwitch />
+        <LanguageSwitch />
+        <Popover trigger="click" placement="bottomRight" title={words.settings} content={<SettingsPanel {...props} />}>
+          <Button type="text" icon={<SettingOutlined />} aria-label={words.settings} data-testid="settings" />
+        </Popover>
+      </div>
+    </header>
+  );
+}
+
+function Totals() {
+  const words = useWords();
+  const names = useNames();
+  const { live, open, critical, longest } = useSelect(totals, shallow);
+  return (
+    <dl className="totals">
+      <div>
+        <dt>{words.live}</dt>
+        <dd data-testid="total-live">{live}</dd>
+      </div>
+      <div>
+        <dt>{words.open}</dt>
+        <dd data-testid="total-open">{open}</dd>
+      </div>
+      <div data-severity={critical > 0 ? "critical" : undefined}>
+        <dt>{words.severity.critical}</dt>
+        <dd data-testid="total-critical">{critical}</dd>
+      </div>
+      {longest !== undefined && (
+        <div className="totals-longest">
+          <dt>{words.longestWaiting}</dt>
+          <dd>
+            <button type="button" className="plain" onClick={() => go(longest.call, longest.id)} title={names.alert(longest)}>
+              <Waited since={longest.raised} />
+            </button>
+          </dd>
+        </div>
+      )}
+    </dl>
+  );
+}
+
+function ConnectionState() {
+  const words = useWords();
+  const connection = useSelect((state) => state.connection);
+  return (
+    <span className="connection" role="status" data-state={connection} data-testid="connection">
+      <i aria-hidden="true" />
+      <span>{words.connection[connection]}</span>
+    </span>
+  );
+}
+
+function SoundSwitch() {
+  const words = useWords();
+  const { muted } = useSettings();
+  const heard = useSyncExternalStore(subscribe, unlocked);
+  const turn = (): void => {
+    unlock();
+    if (muted || heard) settings.set({ muted: !muted });
+  };
+  const title = muted ? words.unmute : heard ? words.mute : words.soundBlocked;
+  const icon = muted ? <MutedOutlined /> : <SoundOutlined />;
+  return (
+    <Button
+      type="text"
+      icon={icon}
+      onClick={turn}
+      title={title}
+      aria-label={title}
+      aria-pressed={!muted}
+      className={muted || heard ? "" : "sound-blocked"}
+      data-testid="sound-switch"
+    />
+  );
+}

@@ -1,0 +1,90 @@
+import { Button, Input, Switch } from "antd";
+import { useState } from "react";
+import { SEVERITIES } from "../attention/arrivals";
+import { ask, permission } from "../attention/desktop";
+import { play, unlock } from "../attention/sound";
+import { api } from "../api/http";
+import { useWords } from "../i18n";
+import { settings, useSettings } from "../lib/settings";
+import { shallow, useSelect } from "../state/store";
+
+interface Props {
+  readonly guarded: boolean;
+  readonly signedOut: () => void;
+}
+
+export function SettingsPanel({ guarded, signedOut }: Props) {
+  const words = useWords();
+  const { reviewer, muted } = useSettings();
+  const { model, version } = useSelect(({ model, version }) => ({ model, version }), shallow);
+  const leave = async (): Promise<void> => {
+    await api.signOut().catch(() => undefined);
+    signedOut();
+  };
+  return (
+    <div className="settings">
+      <label className="setting">
+        <span>{words.reviewer}</span>
+        <Input
+          value={reviewer}
+          maxLength={40}
+          placeholder={words.supervisor}
+          onChange={(event) => settings.set({ reviewer: event.target.value })}
+          data-testid="reviewer"
+        />
+        <small>{words.reviewerHint}</small>
+      </label>
+      <div className="setting">
+        <label className="setting-row">
+          <span>{words.sound}</span>
+          <Switch checked={!muted} onChange={(on) => settings.set({ muted: !on })} />
+        </label>
+        <div className="setting-row">
+          <small>{words.tryOut}</small>
+          <span>
+            {SEVERITIES.map((severity) => (
+              <Button key={severity} size="small" onClick={() => (unlock(), play(severity))}>
+                {words.severity[severity]}
+              </Button>
+            ))}
+          </span>
+        </div>
+      </div>
+      <DesktopSetting />
+      <p className="setting-about">
+        {words.model} {model} · {words.version} {version}
+      </p>
+      {guarded && (
+        <Button block onClick={() => void leave()} data-testid="sign-out">
+          {words.signIn.signOut}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function DesktopSetting() {
+  const words = useWords();
+  const { desktop } = useSettings();
+  const [allowed, setAllowed] = useState(permission);
+  const turn = async (on: boolean): Promise<void> => {
+    const answer = on ? await ask() : allowed;
+    setAllowed(answer);
+    settings.set({ desktop: on && answer === "granted" });
+  };
+  const hint = { unsupported: words.desktopUnsupported, denied: words.desktopDenied, default: words.desktopOn, granted: words.desktopOn };
+  return (
+    <div className="setting">
+      <label className="setting-row">
+        <span>{words.desktop}</span>
+        <Switch
+          checked={desktop && allowed === "granted"}
+          disabled={allowed === "unsupported" || allowed === "denied"}
+          onChange={(on) => void turn(on)}
+          data-testid="desktop-switch"
+        />
+      </label>
+      <small>{hint[allowed]}</small>
+    </div>
+  );
+}

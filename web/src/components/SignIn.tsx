@@ -1,0 +1,54 @@
+import { Button, Form, Input } from "antd";
+import { useState } from "react";
+import { api, ApiError } from "../api/http";
+import { useWords } from "../i18n";
+import type { Dictionary } from "../i18n/zh";
+import { Brand } from "./Brand";
+import { LanguageSwitch } from "./LanguageSwitch";
+
+export function SignIn({ done }: { readonly done: () => void }) {
+  const words = useWords();
+  const [busy, setBusy] = useState(false);
+  const [fault, setFault] = useState<string | null>(null);
+
+  const submit = async ({ password }: { password: string }): Promise<void> => {
+    setBusy(true);
+    setFault(null);
+    try {
+      await api.signIn(password);
+      done();
+    } catch (error) {
+      setFault(reason(error, words));
+      setBusy(false);
+    }
+  };
+
+  return (
+    <main className="boot" data-testid="sign-in">
+      <div className="sign-in">
+        <div className="sign-in-top">
+          <Brand />
+          <LanguageSwitch />
+        </div>
+        <p className="sign-in-lead">{words.signIn.lead}</p>
+        <Form layout="vertical" requiredMark={false} onFinish={(values: { password: string }) => void submit(values)}>
+          <Form.Item name="password" label={words.signIn.password} rules={[{ required: true, message: "" }]}>
+            <Input.Password autoFocus autoComplete="current-password" size="large" data-testid="password" />
+          </Form.Item>
+          <p className="sign-in-fault" role="alert">
+            {fault}
+          </p>
+          <Button type="primary" htmlType="submit" size="large" block loading={busy}>
+            {words.signIn.submit}
+          </Button>
+        </Form>
+      </div>
+    </main>
+  );
+}
+
+function reason(error: unknown, words: Dictionary): string {
+  const status = error instanceof ApiError ? error.status : 0;
+  if (status === 401 || status === 403) return words.signIn.wrong;
+  return status === 429 ? words.signIn.slowDown : words.signIn.failed;
+}
