@@ -22,6 +22,7 @@ BLOCK = 0.1  # seconds
 LONGEST_HOLE = 60.0  # seconds of silence in the place of what is damaged
 SHORT = 1.0  # seconds a recording may be shorter than it says
 GUESSED = {"mp3", "aac", "amr"}  # these do not say how long they are
+SLOWEST, FASTEST = 4_000, 384_000  # Hertz
 LOWEST, HIGHEST = 8_000, 48_000  # Hertz, what the server takes
 FORMATS = "wav,w64,aiff,au,caf,mp3,aac,amr,flac,ogg,mov,mp4,matroska,webm,asf"
 SUFFIXES = frozenset({".wav", ".w64", ".aif", ".aiff", ".au", ".caf", ".mp3", ".aac", ".amr", ".flac"}) | frozenset(
@@ -156,7 +157,8 @@ def _opened(path: Path) -> Iterator[tuple[Any, Any]]:
             if not file.read(1):
                 raise AudioError(f"{path}: is empty")
             file.seek(0)
-            with av.open(file, options={"format_whitelist": FORMATS}) as container:
+            # tags are often GBK, and say nothing we use
+            with av.open(file, options={"format_whitelist": FORMATS}, metadata_errors="replace") as container:
                 if not container.streams.audio:
                     raise AudioError(f"{path}: holds no audio")
                 yield container, container.streams.audio[0]
@@ -167,10 +169,12 @@ def _opened(path: Path) -> Iterator[tuple[Any, Any]]:
 
 
 def _format(path: Path, container: Any, stream: Any) -> Format:
+    if stream.codec_context is None:
+        raise AudioError(f"{path}: its audio is in a coding that cannot be read")
     rate, channels = stream.codec_context.sample_rate, stream.codec_context.channels
     if channels not in (1, 2):
         raise AudioError(f"{path}: has {channels} channels; a call has one or two")
-    if rate <= 0:
-        raise AudioError(f"{path}: says its sample rate is {rate} Hz")
+    if not SLOWEST <= rate <= FASTEST:
+        raise AudioError(f"{path}: says its sample rate is {rate} Hz, which no recording of speech has")
     ticks, base = (stream.duration, stream.time_base) if stream.duration else (container.duration, 1 / av.time_base)
     return Format(min(max(rate, LOWEST), HIGHEST), channels, float(ticks * base) if ticks else None)

@@ -127,6 +127,45 @@ def test_six_channels_are_refused(tmp_path: Path) -> None:
         probe(path)
 
 
+@pytest.mark.parametrize("rate", [0, 1, 3999, 1_000_000])
+def test_a_rate_that_cannot_be_is_refused(tmp_path: Path, rate: int) -> None:
+    path = record(tmp_path / "call.wav", tones(8000, 0.2, 440), 8000)
+    content = bytearray(path.read_bytes())
+    content[24:28] = rate.to_bytes(4, "little")
+    path.write_bytes(content)
+    with pytest.raises(AudioError, match=r"call\.wav: "):
+        probe(path)
+
+
+def test_tags_in_another_character_set_do_not_matter(tmp_path: Path) -> None:
+    path = record(tmp_path / "call.wav", tones(8000, 0.5, 440), 8000)
+    content = path.read_bytes()
+    assert b"Lavf" in content
+    path.write_bytes(content.replace(b"Lavf", "客服".encode("gbk")))
+    assert len(read(path)) == 4000
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"), [("a.wav", "pcm_s16le"), ("a.mp3", "libmp3lame"), ("a.ogg", "libopus"), ("a.m4a", "aac")]
+)
+def test_whatever_is_wrong_in_a_recording_only_audio_errors_come_of_it(tmp_path: Path, name: str, codec: str) -> None:
+    random = np.random.default_rng(11)
+    whole = record(tmp_path / name, tones(48_000, 4.0, 440, 1000), 48_000, codec).read_bytes()
+    path, used, refused = tmp_path / f"broken-{name}", 0, 0
+    for _ in range(60):
+        content = bytearray(whole)
+        reach = random.choice([64, 600, len(whole)])
+        for place in random.integers(0, min(reach, len(whole)), random.choice([1, 5, 50])):
+            content[place] = random.integers(256)
+        path.write_bytes(content[: random.choice([len(whole), random.integers(len(whole) // 2, len(whole))])])
+        try:
+            used += sum(map(len, pcm(path))) > 0
+        except AudioError as error:
+            refused += str(error).startswith(f"{path}: ")
+    assert used
+    assert used + refused == 60
+
+
 def bad_recordings(folder: Path) -> list[tuple[Path, str]]:
     whole = record(folder / "whole.wav", tones(8000, 1.0, 440, 440), 8000).read_bytes()
     contents = {
