@@ -1,0 +1,85 @@
+"""The ways the tables change, each inside the writer's transaction."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, case, func, insert, or_, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningInsert
+
+from monitor.archive import schema
+from monitor.archive.rows import TABLES, from_row, plain, summary_row
+from monitor.errors import ArchiveError
+from monitor.records import Alert, AlertStatus, CallInfo, CallStatus, CallView, Summary
+
+OPEN = schema.Call.ended.is_(None)
+SYSTEM = "system"  # the name under which the product itself resolves an alert
+AT_START: dict[str, Any] = {"seconds": 0.0, "status": "live", "risk": 0, "level": 0, "talk_share": {}, "mood": []}
+
+Upsert = ReturningInsert[Any]
+
+
+def upserts(dialect: str) -> dict[type[Any], Upsert]:
+    """For each kind of record, the statement that puts a row in, or in place of the one with its key, and returns it."""
+    return {kind: _upsert(kind, dialect) for kind in TABLES}
+
+
+def _upsert(kind: type[Any], dialect: str) -> Upsert:
+    table = schema.Base.metadata.tables[TABLES[kind].__tablename__]
+    statement = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    if kind is CallInfo:
+        statement = statement.values(AT_START)
+    keys = [column.name for column in table.primary_key]
+    names = {"call_id" if field.name == "call" else field.name for field in fields(kind)} - set(keys)
+    new: dict[str, Any] = {name: statement.excluded[name] for name in names}
+    if kind is Alert:
+        old = schema.Alert
+        new["raised"] = func.coalesce(old.raised, statement.excluded.raised)
+        new |= _decision(statement.excluded)
+    return statement.on_conflict_do_update(index_elements=keys, set_=new).returning(*table.c)
+
+
+def _decision(new: Any) -> dict[str, Any]:
+    """An alert's decision when the engine sends it again: a person's stays, but what is open the system may resolve."""
+    old = schema.Alert
+    takes = or_(old.by.is_(None), old.by == SYSTEM, (old.status == "open") & (new.by == SYSTEM))
+    columns = {name: case((takes, new[name]), else_=getattr(old, name)) for name in ("status", "by", "when")}
+    return columns | {"note": case((takes, func.coalesce(new.note, old.note)), else_=old.note)}
+
+
+def progress(connection: Connection, view: CallView) -> None:
+    """How an open call stands; any other call stays as it is."""
+    live = {key: plain(getattr(view, key)) for key in ("seconds", "risk", "level", "talk_share", "mood", "status", "why")}
+    connection.execute(update(schema.Call).where(schema.Call.id == plain(view.id), OPEN).values(live))
+
+
+def close(
+    connection: Connection, call: str, status: CallStatus, why: str | None, seconds: float, ended: datetime, summary: Summary
+) -> None:
+    """Close a call with what it came to. Raises ArchiveError where there is no such call."""
+    end = {"status": status, "why": plain(why), "seconds": plain(seconds), "ended": ended, "summary": summary_row(summary)}
+    end |= {"risk": summary.risk, "level": summary.level, "talk_share": plain(summary.talk_share)}
+    if not connection.execute(update(schema.Call).where(schema.Call.id == plain(call)).values(end)).rowcount:
+        raise ArchiveError(f"call {call!r} is not in the archive")
+
+
+def decide(
+    connection: Connection, call: str, id: str, status: AlertStatus, by: str, note: str | None, when: datetime
+) -> Alert | None:
+    """A person's decision on an alert, with an audit entry; a note of None leaves the one that is there."""
+    decision = {"status": status, "by": plain(by), "when": when} | ({} if note is None else {"note": plain(note)})
+    alert = schema.Alert
+    statement = update(alert).where(alert.call_id == plain(call), alert.id == plain(id)).values(decision)
+    row = connection.execute(statement.returning(*alert.__table__.c)).mappings().first()
+    if row is None:
+        return None
+    audit(connection, by, "alert", call, {"alert": id, "status": status, "note": note}, when)
+    return from_row(Alert, row)
+
+
+def audit(connection: Connection, who: str, action: str, call: str | None, detail: dict[str, Any], when: datetime) -> None:
+    entry = {"who": plain(who), "action": plain(action), "call_id": plain(call), "detail": plain(detail), "when": when}
+    connection.execute(insert(schema.Audit).values(entry))

@@ -1,0 +1,69 @@
+"""The questions the page asks, each answered inside one transaction: one moment's truth."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Select, select
+
+from monitor.archive import schema
+from monitor.archive.changes import OPEN
+from monitor.archive.rows import TABLES, K, R, from_row, plain, to_summary
+from monitor.records import Alert, CallRecord, CallView, Finding, Utterance, Whisper
+
+CALLS = select(*schema.Call.__table__.c)
+
+
+def recent(connection: Connection, limit: int) -> tuple[list[CallView], list[Alert]]:
+    """The open calls (newest first), the `limit` that ended last (the last first), and the alerts of both, oldest first."""
+    call, alert = schema.Call, schema.Alert
+    views = _records(connection, CallView, CALLS.where(OPEN).order_by(call.started.desc(), call.id))
+    views += _records(connection, CallView, CALLS.where(~OPEN).order_by(call.ended.desc(), call.id).limit(limit))
+    of_these = select(*alert.__table__.c).where(alert.call_id.in_([view.id for view in views]))
+    return views, _records(connection, Alert, of_these.order_by(alert.raised, alert.call_id, alert.at, alert.id))
+
+
+def calls(connection: Connection, before: datetime | None, limit: int) -> list[CallView]:
+    """The `limit` calls that started last before `before`, newest first; more where they share the last one's millisecond.
+
+    The API's times are no finer, so what it gives as the next `before` would skip those.
+    """
+    started = schema.Call.started
+    query = CALLS.order_by(started.desc(), schema.Call.id)
+    if before is not None:
+        query = query.where(started < before)
+    views = _records(connection, CallView, query.limit(limit))
+    if len(views) < limit or not views:
+        return views
+    last = views[-1].started
+    return _records(connection, CallView, query.where(started >= last - timedelta(microseconds=last.microsecond % 1000)))
+
+
+def call(connection: Connection, id: str) -> CallRecord | None:
+    """A call with everything kept of it, in the order of call time."""
+    row = connection.execute(CALLS.where(schema.Call.id == plain(id))).mappings().first()
+    if row is None:
+        return None
+    return CallRecord(
+        call=from_row(CallView, row),
+        utterances=_of_call(connection, Utterance, id, "start"),
+        findings=_of_call(connection, Finding, id, "start"),
+        alerts=_of_call(connection, Alert, id, "at"),
+        whispers=_of_call(connection, Whisper, id, "at"),
+        summary=to_summary(row),
+    )
+
+
+def has_call(connection: Connection, id: str) -> bool:
+    return connection.execute(select(schema.Call.id).where(schema.Call.id == plain(id))).first() is not None
+
+
+def _of_call(connection: Connection, kind: type[K], call: str, order: str) -> tuple[K, ...]:
+    columns = schema.Base.metadata.tables[TABLES[kind].__tablename__].c
+    query = select(*columns).where(columns.call_id == plain(call)).order_by(columns[order], columns.id)
+    return tuple(_records(connection, kind, query))
+
+
+def _records(connection: Connection, kind: type[R], query: Select[Any]) -> list[R]:
+    return [from_row(kind, row) for row in connection.execute(query).mappings()]

@@ -1,0 +1,180 @@
+"""What is kept of every call, written before it is shown."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Literal, Self, TypeVar
+
+from sqlalchemy import Connection, Engine, delete
+from sqlalchemy.exc import SQLAlchemyError
+
+from monitor.archive import changes, queries, schema
+from monitor.archive.audio import audio_path, duration
+from monitor.archive.database import address, build, explain, lock, make_folder, migrate, place
+from monitor.archive.rows import K, from_row, name, plain, to_row, to_summary
+from monitor.archive.writer import Writer
+from monitor.config import Data
+from monitor.errors import ArchiveError
+from monitor.records import Alert, AlertStatus, CallRecord, CallStatus, CallView, Summary
+
+T = TypeVar("T")
+STOPPED = "the service stopped during the call"
+
+
+class Archive:
+    """The records of all calls. Any method may be called from many tasks at once; each raises ArchiveError.
+
+    What changes something returns once that is committed: it then survives the death of this process. Changes are made in the
+    order asked. The event loop never waits for the disk: one thread writes, two read.
+    """
+
+    def __init__(self, data: Data, engine: Engine, where: str, held: int) -> None:
+        """Use `open`. `held` is the descriptor of the folder's lock."""
+        self._data = data
+        self._engine = engine
+        self._where = where
+        self._held = held
+        self._writer = Writer(engine, where)
+        self._readers = ThreadPoolExecutor(2, "archive-read")
+        self._upserts = changes.upserts(engine.dialect.name)
+
+    @classmethod
+    async def open(cls, data: Data) -> Self:
+        """Make the data folder and the database where needed, bring the schema up to date, and hold both until `close`.
+
+        Codes beside `archive` and `disk_full`: `archive_in_use` (another process serves this folder), `archive_newer` (its
+        schema is of a later version).
+        """
+        return cls(data, *await asyncio.to_thread(_open, data))
+
+    async def close(self) -> None:
+        """Write all that was asked for and let the folder go. A second time does nothing."""
+        if self._held < 0:
+            return
+        held, self._held = self._held, -1
+        await self._writer.close()
+        await asyncio.to_thread(self._readers.shutdown)
+        await asyncio.to_thread(self._engine.dispose)
+        os.close(held)
+
+    async def add(self, record: K) -> K:
+        """Keep a record, in place of the one with the same id, and return it as kept: that is the one to show.
+
+        An alert that a person has decided on keeps the decision (`status`, `by`, `when`, `note`), and any alert the time it was
+        first `raised`. A text's NULs and lone surrogates are U+FFFD from then on.
+        """
+        try:
+            row = to_row(record)
+        except (TypeError, ValueError) as error:
+            raise explain(error, self._where, name(record)) from error
+        statement = self._upserts[type(record)]
+        return await self._writer.do(
+            name(record), lambda connection: from_row(type(record), connection.execute(statement, row).mappings().one())
+        )
+
+    async def remove(self, call: str, kind: Literal["utterance", "finding"], id: str) -> None:
+        """Forget what was withdrawn. One that is not there is no error."""
+        table = schema.Utterance if kind == "utterance" else schema.Finding
+        statement = delete(table).where(table.call_id == plain(call), table.id == plain(id))
+        await self._writer.do(f"{kind} {id!r} of call {call!r}", lambda connection: connection.execute(statement))
+
+    async def progress(self, view: CallView) -> None:
+        """Keep how a live call stands. A call that is closed, or not there, stays as it is."""
+        await self._writer.do(f"call {view.id!r}", partial(changes.progress, view=view))
+
+    async def close_call(
+        self, call: str, *, status: CallStatus, why: str | None, seconds: float, ended: datetime, summary: Summary
+    ) -> None:
+        """Close a call with what it came to; its risk, level and talk share are the summary's from then on."""
+        end = partial(changes.close, call=call, status=status, why=why, seconds=seconds, ended=ended, summary=summary)
+        await self._writer.do(f"call {call!r}", end)
+
+    async def interrupted(self, now: datetime) -> list[str]:
+        """Close the calls that a killed process left open, and return their ids. To be called once, before any call starts.
+
+        They lasted as long as their audio, or as last kept where that is longer, and ended then.
+        """
+        return await self._writer.do("interrupted calls", partial(self._interrupt, now=now))
+
+    def _interrupt(self, connection: Connection, now: datetime) -> list[str]:
+        rows = connection.execute(queries.CALLS.where(changes.OPEN)).mappings().all()
+        for row in rows:
+            seconds = max(row["seconds"], self._heard(row["id"], row["started"]))
+            ended = min(now, row["started"] + timedelta(seconds=seconds))
+            changes.close(connection, row["id"], "interrupted", STOPPED, seconds, ended, to_summary(row))
+        return [row["id"] for row in rows]
+
+    def _heard(self, call: str, started: datetime) -> float:
+        """Seconds of audio kept of a call; 0 where there is none that can be read."""
+        try:
+            return duration(audio_path(self._data, call, started))
+        except ArchiveError:
+            return 0.0
+
+    async def recent(self, limit: int = 50) -> tuple[list[CallView], list[Alert]]:
+        """The live calls (newest first), the `limit` that ended last (the last first), and the alerts of both, oldest first."""
+        return await self._read(partial(queries.recent, limit=limit))
+
+    async def calls(self, before: datetime | None, limit: int) -> list[CallView]:
+        """The `limit` calls that started last before `before`, newest first; more where they share its millisecond."""
+        return await self._read(partial(queries.calls, before=before, limit=limit))
+
+    async def call(self, id: str) -> CallRecord | None:
+        """A call with everything kept of it, in the order of call time."""
+        return await self._read(partial(queries.call, id=id))
+
+    async def has_call(self, id: str) -> bool:
+        """Whether a call of this id was ever added."""
+        return await self._read(partial(queries.has_call, id=id))
+
+    async def set_alert(
+        self, call: str, id: str, *, status: AlertStatus, by: str, note: str | None, when: datetime
+    ) -> Alert | None:
+        """Keep a person's decision on an alert, with an audit entry; the alert as kept, or None where there is none.
+
+        A note of None leaves the one that is there. No person may be called `system`: that is how the product signs.
+        """
+        if by == changes.SYSTEM:
+            raise ArchiveError("no person may be called 'system': that is how callmonitor signs its own decisions")
+        decision = partial(changes.decide, call=call, id=id, status=status, by=by, note=note, when=when)
+        return await self._writer.do(f"alert {id!r} of call {call!r}", decision)
+
+    async def audit(self, who: str, action: str, call: str | None, detail: dict[str, Any], when: datetime) -> None:
+        """Keep who did what, when."""
+        entry = partial(changes.audit, who=who, action=action, call=call, detail=detail, when=when)
+        await self._writer.do(f"audit entry {action!r}", entry)
+
+    async def _read(self, read: Callable[[Connection], T]) -> T:
+        if self._held < 0:
+            raise ArchiveError(f"{self._where}: is closed")
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._answer, read)
+
+    def _answer(self, read: Callable[[Connection], T]) -> T:
+        try:
+            with self._engine.begin() as connection:
+                return read(connection)
+        except (SQLAlchemyError, sqlite3.Error, ValueError, OverflowError) as error:
+            raise explain(error, self._where) from error
+
+
+def _open(data: Data) -> tuple[Engine, str, int]:
+    url = address(data)
+    where = place(url)
+    held = -1
+    try:
+        make_folder(data.folder)
+        held = lock(data.folder)
+        migrate(url)
+        return build(url), where, held
+    except BaseException as error:
+        if held >= 0:
+            os.close(held)
+        if isinstance(error, SQLAlchemyError | sqlite3.Error | OSError):
+            raise explain(error, where) from error
+        raise

@@ -1,0 +1,283 @@
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from monitor.archive.store import Archive
+from monitor.config import Data
+from monitor.errors import ArchiveError
+from monitor.records import Alert, CallRecord, CallView, Summary, Voice, Word
+
+from . import make
+from .make import START, later
+
+
+async def kept(archive: Archive, id: str = "c1") -> CallRecord:
+    record = await archive.call(id)
+    assert record is not None
+    return record
+
+
+async def kept_alert(archive: Archive) -> Alert:
+    return (await kept(archive)).alerts[0]
+
+
+async def end(archive: Archive, id: str = "c1", ended: datetime = START, **more: Any) -> None:
+    known: dict[str, Any] = {"status": "ended", "why": None, "seconds": 60.0, "summary": Summary()}
+    await archive.close_call(id, ended=ended, **known | more)
+
+
+async def test_a_call_is_given_back_as_it_was_kept(archive: Archive) -> None:
+    call = make.call(agent="王芳", team="二组", customer="13800000000")
+    utterance = make.utterance(
+        words=(Word("你", 1.0, 1.1), Word("好", 1.1, 1.3)),
+        spans=((1.0, 1.3), (1.5, 2.0)),
+        voice=Voice(loudness=-20.5, pitch=None, pitch_spread=2.5, rate=4.25),
+        valence=-0.5,
+    )
+    finding = make.finding(span=(0, 2), values=("三次", "两次"), inconsistent=True, count=2, first=0.5, utterance="u1")
+    for record in (call, utterance, finding, make.alert(raised=START), make.whisper()):
+        assert await archive.add(record) == record
+    assert await archive.call("c1") == CallRecord(
+        call=CallView(
+            id="c1",
+            started=START,
+            model="base",
+            source="live",
+            status="live",
+            agent="王芳",
+            team="二组",
+            customer="13800000000",
+            channels=("agent", "customer"),
+        ),
+        utterances=(utterance,),
+        findings=(finding,),
+        alerts=(make.alert(raised=START),),
+        whispers=(make.whisper(),),
+    )
+    assert await archive.call("c2") is None
+    assert await archive.has_call("c1")
+    assert not await archive.has_call("c2")
+
+
+async def test_a_revision_replaces_and_a_withdrawal_removes(archive: Archive) -> None:
+    await archive.add(make.call())
+    for revision in (make.utterance(text="推款"), make.utterance(text="退款", end=3.0), make.utterance("u2", start=0.5)):
+        await archive.add(revision)
+    await archive.add(make.finding(level=1))
+    await archive.add(make.finding(level=3))
+    record = await kept(archive)
+    assert [(u.id, u.text) for u in record.utterances] == [("u2", "你好"), ("u1", "退款")]  # in the order of call time
+    assert [f.level for f in record.findings] == [3]
+    await archive.remove("c1", "finding", "u1.legal")
+    await archive.remove("c1", "utterance", "u1")
+    await archive.remove("c1", "utterance", "u1")  # gone already: no error
+    record = await kept(archive)
+    assert [u.id for u in record.utterances] == ["u2"]
+    assert record.findings == ()
+
+
+async def test_the_same_ids_in_two_calls_are_two_records(archive: Archive) -> None:
+    for id in ("c1", "c2"):
+        await archive.add(make.call(id))
+        await archive.add(make.utterance(call=id, text=id))
+    await archive.remove("c1", "utterance", "u1")
+    assert [u.text for u in (await kept(archive, "c2")).utterances] == ["c2"]
+
+
+async def test_a_persons_decision_survives_what_the_engine_sends_later(archive: Archive) -> None:
+    await archive.add(make.call())
+    await archive.add(make.alert(raised=START))
+    decided = await archive.set_alert("c1", "a1", status="acknowledged", by="李主管", note="已接手", when=later(5))
+    assert decided == make.alert(raised=START, status="acknowledged", by="李主管", note="已接手", when=later(5))
+    grown = make.alert(raised=later(9), because=("u1.legal", "u7.legal"), text="我要起诉")
+    resolved = replace(grown, status="resolved", by="system", when=later(10), note="taken back")
+    for sent in (grown, resolved):
+        stored = await archive.add(sent)
+        assert stored == replace(decided, because=("u1.legal", "u7.legal"), text="我要起诉")
+        assert await kept_alert(archive) == stored
+
+
+async def test_the_system_may_resolve_what_is_open_and_raise_it_again(archive: Archive) -> None:
+    await archive.add(make.call())
+    resolved = make.alert(raised=START, status="resolved", by="system", when=later(3))
+    again = make.alert(raised=START, because=("u1.legal", "u2.legal"))
+    for sent in (make.alert(raised=START), resolved, again):
+        assert await archive.add(sent) == sent
+    await archive.set_alert("c1", "a1", status="open", by="李主管", note="再看", when=later(4))  # reopened by a person
+    assert (await archive.add(again)).by == "李主管"
+    assert await archive.add(resolved) == replace(resolved, note="再看")
+
+
+async def test_a_later_decision_keeps_the_note_unless_it_brings_one(archive: Archive, data: Data) -> None:
+    await archive.add(make.call())
+    await archive.add(make.alert())
+    await archive.set_alert("c1", "a1", status="acknowledged", by="李", note="已回电", when=later(1))
+    await archive.set_alert("c1", "a1", status="resolved", by="赵", note=None, when=later(2))
+    stored = await kept_alert(archive)
+    assert (stored.status, stored.by, stored.note, stored.when) == ("resolved", "赵", "已回电", later(2))
+    assert await archive.set_alert("c1", "a9", status="resolved", by="赵", note=None, when=later(2)) is None
+    with pytest.raises(ArchiveError, match="no person may be called 'system'"):
+        await archive.set_alert("c1", "a1", status="open", by="system", note=None, when=later(3))
+    await archive.audit("赵", "sign_in", None, {"from": "10.0.0.7"}, later(4))
+    with sqlite3.connect(data.folder / "callmonitor.db") as database:
+        trail = database.execute('SELECT who, action, call_id, detail FROM audit ORDER BY "when"').fetchall()
+    database.close()
+    assert trail == [
+        ("李", "alert", "c1", '{"alert":"a1","status":"acknowledged","note":"已回电"}'),
+        ("赵", "alert", "c1", '{"alert":"a1","status":"resolved","note":null}'),
+        ("赵", "sign_in", None, '{"from":"10.0.0.7"}'),
+    ]
+
+
+async def test_progress_is_kept_until_the_call_is_closed(archive: Archive) -> None:
+    await archive.add(make.call())
+    view = replace(
+        (await kept(archive)).call,
+        seconds=12.5,
+        risk=40,
+        level=2,
+        talk_share={"agent": 0.25},
+        mood=((1.0, "customer", -0.5),),
+    )
+    await archive.progress(view)
+    record = await kept(archive)
+    assert record.call == view
+    assert record.summary == Summary(risk=40, level=2, talk_share={"agent": 0.25})
+    summary = Summary(
+        type="venting",
+        risk=82,
+        level=3,
+        steps={"soothe": 31.0, "probe": None},
+        steps_missing=("probe",),
+        promises=({"text": "回电", "due": None},),
+        stressed=("退款",),
+        claims=({"text": "x", "times": [1.0, 2.5]},),
+        talk_share={"agent": 0.5, "customer": 0.5},
+    )
+    await end(archive, ended=later(61), seconds=61.0, summary=summary)
+    await archive.add(make.call(agent="王芳"))  # more is known of it: no new beginning
+    await archive.progress(view)  # late: a closed call stays closed
+    record = await kept(archive)
+    assert record.summary == summary
+    closed = replace(
+        view, status="ended", ended=later(61), seconds=61.0, risk=82, level=3, agent="王芳", talk_share=summary.talk_share
+    )
+    assert record.call == closed
+    with pytest.raises(ArchiveError, match="'c9' is not in the archive"):
+        await end(archive, "c9")
+
+
+async def test_recent_is_live_calls_and_those_that_ended_last(archive: Archive) -> None:
+    for number in range(6):
+        await archive.add(make.call(f"c{number}", started=later(number)))
+        await archive.add(make.alert(call=f"c{number}", raised=later(100 - number)))
+    for number, ended in ((0, 50), (1, 90), (2, 70), (3, 60)):
+        await end(archive, f"c{number}", later(ended))
+    views, alerts = await archive.recent(limit=2)
+    assert [view.id for view in views] == ["c5", "c4", "c1", "c2"]
+    assert [alert.call for alert in alerts] == ["c5", "c4", "c2", "c1"]
+    assert await archive.recent(limit=0) == (views[:2], alerts[:2])
+
+
+async def test_older_calls_come_in_pages_that_skip_none_and_repeat_none(archive: Archive) -> None:
+    # three start within one millisecond, which the API's times cannot tell apart
+    starts = (0, 1, 2.0001, 2.0002, 2.0003, 3)
+    await asyncio.gather(*(archive.add(make.call(f"c{n}", started=later(start))) for n, start in enumerate(starts)))
+    seen: list[str] = []
+    before: datetime | None = None
+    pages = 0
+    while page := await archive.calls(before, 2):
+        pages += 1
+        seen += [view.id for view in page]
+        before = datetime.fromisoformat(page[-1].started.isoformat(timespec="milliseconds"))
+    assert seen == ["c5", "c4", "c3", "c2", "c1", "c0"]
+    assert pages == 2
+    assert await archive.calls(None, 0) == []
+
+
+async def test_an_empty_archive_answers(archive: Archive) -> None:
+    assert await archive.recent() == ([], [])
+    assert await archive.calls(None, 50) == []
+    assert await archive.interrupted(START) == []
+
+
+async def test_many_tasks_add_at_once_and_each_is_kept_in_its_order(archive: Archive) -> None:
+    async def talk(id: str) -> None:
+        await archive.add(make.call(id))
+        for number in range(30):
+            await archive.add(make.utterance("u", call=id, text=f"{id} {number}", start=float(number), end=number + 1.0))
+            await archive.add(make.utterance(f"u{number}", call=id, start=float(number), end=number + 1.0))
+
+    await asyncio.gather(*(talk(f"c{n}") for n in range(40)))
+    for n in range(40):
+        utterances = (await kept(archive, f"c{n}")).utterances
+        assert len(utterances) == 31
+        assert {u.text for u in utterances if u.id == "u"} == {f"c{n} 29"}
+
+
+async def test_a_bad_record_fails_alone(archive: Archive) -> None:
+    await archive.add(make.call())
+    nobody = make.utterance("u2", call="nobody")
+    number = make.utterance("u3", confidence=float("nan"))
+    naive = make.alert("a2", raised=datetime(2026, 1, 1))
+    huge = make.finding("f2", count=2**70)
+    records = (make.utterance("u1"), nobody, make.utterance("u4"), number, naive, huge, make.alert("a1"))
+    results = await asyncio.gather(*(archive.add(record) for record in records), return_exceptions=True)
+    failures = {index: str(result) for index, result in enumerate(results) if isinstance(result, ArchiveError)}
+    assert set(failures) == {1, 3, 4, 5}
+    assert "callmonitor.db: utterance 'u2' of call 'nobody': its call is not in the archive" in failures[1]
+    assert "nan is not a number that can be kept" in failures[3]
+    assert "without an offset" in failures[4]
+    record = await kept(archive)
+    assert [u.id for u in record.utterances] == ["u1", "u4"]
+    assert [a.id for a in record.alerts] == ["a1"]
+
+
+async def test_a_failure_does_not_repeat_what_was_said(archive: Archive) -> None:
+    secret = "我的卡号是六二二五"
+    with pytest.raises(ArchiveError) as caught:
+        await archive.add(make.utterance(call="nobody", text=secret))
+    error: BaseException | None = caught.value
+    while error is not None:
+        assert secret not in str(error)
+        error = error.__cause__ or error.__context__
+
+
+async def test_an_add_that_is_cancelled_is_kept_all_the_same(archive: Archive) -> None:
+    await archive.add(make.call())
+    task = asyncio.create_task(archive.add(make.utterance()))
+    await asyncio.sleep(0)  # it has asked
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await archive.add(make.whisper())
+    assert len((await kept(archive)).utterances) == 1
+
+
+async def test_closing_writes_all_that_was_asked_for_then_refuses(data: Data) -> None:
+    archive = await Archive.open(data)
+    await archive.add(make.call())
+    adds = [asyncio.create_task(archive.add(make.utterance(f"u{n}"))) for n in range(1_500)]  # more than may wait inside
+    await asyncio.sleep(0)
+    await archive.close()
+    await archive.close()
+    await asyncio.gather(*adds)
+    for refused in (archive.add(make.call()), archive.has_call("c1")):
+        with pytest.raises(ArchiveError, match="is closed"):
+            await refused
+    archive = await Archive.open(data)
+    assert len((await kept(archive)).utterances) == 1_500
+    await archive.close()
+
+
+async def test_a_ten_hour_call_reads_whole(archive: Archive) -> None:
+    await archive.add(make.call())
+    words = tuple(Word("字", n / 10, n / 10 + 0.1) for n in range(12))
+    utterances = [make.utterance(f"u{n}", start=n * 3.6, end=n * 3.6 + 2, words=words, text="字" * 12) for n in range(10_000)]
+    await asyncio.gather(*map(archive.add, utterances))
+    assert (await kept(archive)).utterances == tuple(utterances)
