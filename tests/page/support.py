@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 import uvicorn
 from argon2 import PasswordHasher
 from fastapi import FastAPI
@@ -21,12 +22,13 @@ from websockets.asyncio.client import ClientConnection, connect
 from monitor.archive.store import Archive
 from monitor.config import Config, Data, Page, Server
 from monitor.page.api import build
-from monitor.page.hub import Hub
+from monitor.page.hub import Hub, Subscriber
 from monitor.records import Alert, CallInfo
 
 PASSWORD = "八个字的密码够了"
 HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)  # cheap: these tests sign in often
 BEIJING = timezone(timedelta(hours=8))
+PATIENCE = 30.0  # seconds after which a test that waits for the server gives up
 NINE = datetime(2026, 11, 22, 9, 0, tzinfo=BEIJING)
 
 
@@ -159,8 +161,25 @@ async def joined(site: Site, socket: ClientConnection) -> ClientConnection:
 
 
 async def received(socket: ClientConnection) -> dict[str, Any]:
-    event: dict[str, Any] = json.loads(await socket.recv())
+    """The next event. One that never comes fails the test instead of holding it."""
+    event: dict[str, Any] = json.loads(await asyncio.wait_for(socket.recv(), PATIENCE))
     return event
+
+
+def watch(monkeypatch: pytest.MonkeyPatch) -> tuple[asyncio.Event, asyncio.Event]:
+    """Set when a page has subscribed to the hub, and when one has left it."""
+    came, went = asyncio.Event(), asyncio.Event()
+    subscribe = Hub.subscribe
+
+    @contextmanager
+    def watched(hub: Hub, epoch: str | None, seq: int | None) -> Iterator[Subscriber]:
+        with subscribe(hub, epoch, seq) as subscriber:
+            came.set()
+            yield subscriber
+        went.set()
+
+    monkeypatch.setattr(Hub, "subscribe", watched)
+    return came, went
 
 
 def error_of(response: httpx.Response) -> str:

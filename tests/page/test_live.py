@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,15 +9,14 @@ from websockets.exceptions import ConnectionClosed
 
 from monitor.archive.store import Archive
 from monitor.page import live
-from monitor.page.hub import Hub, Subscriber
 from monitor.records import Alert, CallView
-from tests.page.support import NINE, PASSWORD, alert, browser, info, join, joined, received, site
+from tests.page.support import NINE, PASSWORD, PATIENCE, alert, browser, info, join, joined, received, site, watch
 
 
 async def closed(socket: ClientConnection) -> tuple[int, str]:
     """The code and reason the server closes with; anything sent before is a fault."""
     with pytest.raises(ConnectionClosed) as caught:
-        await socket.recv()
+        await asyncio.wait_for(socket.recv(), PATIENCE)
     assert caught.value.rcvd is not None
     return caught.value.rcvd.code, caught.value.rcvd.reason
 
@@ -33,20 +30,11 @@ async def test_events_come_as_they_happen(tmp_path: Path) -> None:
 
 
 async def test_a_page_that_says_null_begins_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    subscribed = asyncio.Event()
-    subscribe = Hub.subscribe
-
-    @contextmanager
-    def watched(hub: Hub, epoch: str | None, seq: int | None) -> Iterator[Subscriber]:
-        with subscribe(hub, epoch, seq) as subscriber:
-            subscribed.set()
-            yield subscriber
-
-    monkeypatch.setattr(Hub, "subscribe", watched)
+    came, _ = watch(monkeypatch)
     async with site(tmp_path) as served, served.live() as socket:
         served.hub.publish(type="finding_withdrawn", call="c1", id="before")
         await join(socket)
-        await subscribed.wait()
+        await asyncio.wait_for(came.wait(), PATIENCE)
         served.hub.publish(type="finding_withdrawn", call="c1", id="after")
         assert (await received(socket))["id"] == "after"
 

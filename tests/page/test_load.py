@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket as sockets
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from monitor.config import Page
 from monitor.page import live
 from monitor.records import Utterance
-from tests.page.support import Site, join, joined, received, site
+from tests.page.support import PATIENCE, Site, join, joined, received, site, watch
 
 CALLS = 40
 ROUNDS = 12
@@ -88,12 +89,14 @@ async def test_one_stuck_page_holds_nobody_up_and_is_told_to_begin_anew(
 
 async def test_a_page_that_does_not_even_take_its_reset_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "GRACE", 0.0)
+    _, went = watch(monkeypatch)
     async with site(tmp_path, page=PAGE) as served, served.live() as one:
-        async with served.live(sock=small_pipe(served.port), max_queue=1) as stuck:
+        async with served.live(sock=small_pipe(served.port), max_queue=1, ping_interval=None) as stuck:
             for socket in (one, stuck):
                 await joined(served, socket)
             await received(one)
             await speak(served, [one])
+            await asyncio.wait_for(went.wait(), PATIENCE)  # before it has read a thing
             seqs, others, end = await drain(stuck)
         assert len(seqs) < CALLS * ROUNDS
         assert others == []
