@@ -27,7 +27,7 @@ RECENT = 50  # ended calls a page begins with
 LISTED = 200  # calls of one answer, at most
 
 CallId = Annotated[str, InPath(pattern=r"^[A-Za-z0-9._:-]{1,64}$")]
-AlertId = Annotated[str, InPath(pattern=r"^[A-Za-z0-9._:-]{1,200}$")]
+AlertId = Annotated[str, InPath(pattern=r"^[A-Za-z0-9._:@-]{1,200}$")]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")]
 

@@ -48,8 +48,11 @@ def loudness(speech: Speech) -> float:
 
 
 def looping(characters: str) -> bool:
-    """Whether one piece of up to 6 characters, said 5 times on end, is most of the text: 谢谢谢谢谢谢…, 在一起在一起…"""
-    match = re.search(r"(.{1,6}?)\1{4,}", characters)
+    """Whether one character eight times on end, or a longer piece five times, is most of the text: 在一起在一起在一起…
+
+    People do say 对对对对对.
+    """
+    match = re.search(r"(.)\1{7,}|(.{2,6}?)\2{4,}", characters)
     return match is not None and len(match[0]) > len(characters) / 2
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from monitor import config
 from monitor.records import RATE, Silence, Speech
-from monitor.speech.segmenter import Segmenter
+from monitor.speech.segmenter import ATTACK, Segmenter
 from monitor.speech.vad import WINDOW, WINDOW_SECONDS
 
 Script = list[tuple[float, float]]  # seconds, probability
@@ -42,7 +42,7 @@ def test_an_utterance_is_drafted_then_settled_under_one_id() -> None:
     draft, final = speeches(heard)
     assert (draft.stage, final.stage) == ("draft", "final")
     assert draft.id == final.id == "u1"
-    assert final.start == pytest.approx(1, abs=WINDOW_SECONDS)
+    assert final.start == pytest.approx(1 - ATTACK, abs=WINDOW_SECONDS)
     assert final.end == pytest.approx(2, abs=WINDOW_SECONDS)
     assert np.array_equal(draft.samples, final.samples), "nobody spoke on: the draft is the final"
 
@@ -52,7 +52,7 @@ def test_padding_is_the_audio_around_it() -> None:
     first = round(final.offset / WINDOW_SECONDS)
     assert final.offset == pytest.approx(final.start - 0.32)
     assert final.samples[0] == first, "the audio is that of its own windows"
-    assert len(final.samples) / RATE == pytest.approx(1 + 0.64, abs=2 * WINDOW_SECONDS)
+    assert len(final.samples) / RATE == pytest.approx(ATTACK + 1 + 0.64, abs=2 * WINDOW_SECONDS)
 
 
 def test_who_goes_on_within_the_join_is_one_utterance_decoded_again() -> None:
@@ -109,7 +109,7 @@ def test_silence_grows_and_starts_where_the_voice_ended() -> None:
     silences = [item for item in run([(1, 0.9), (6, 0), (1, 0.9), (1, 0)]) if isinstance(item, Silence)]
     between = [item for item in silences if item.start == pytest.approx(1, abs=0.05)]
     assert [later.end for later in between] == sorted(item.end for item in between)
-    assert between[-1].end == pytest.approx(7, abs=0.05), "and is told to its end when the voice comes back"
+    assert between[-1].end == pytest.approx(7 - ATTACK, abs=0.05), "and is told to its end when the voice comes back"
     assert max(b.end - a.end for a, b in itertools.pairwise(between)) <= 0.55
 
 
