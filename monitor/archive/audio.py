@@ -160,7 +160,7 @@ def duration(path: Path) -> float:
     if len(head) < HEADER.size or not head.startswith(b"RIFF") or head[-8:-4] != b"data":
         raise ArchiveError(f"{path}: is not a call's audio")
     fields = HEADER.unpack(head)
-    rate, block, size = int(fields[6]), int(fields[8]), int(fields[-1])
+    rate, block, size = int(fields[7]), int(fields[9]), int(fields[-1])
     if not rate or not block:
         raise ArchiveError(f"{path}: is not a call's audio")
     frames = (there if size == TO_THE_END else min(there, size)) // block
@@ -183,8 +183,8 @@ def _begin(path: Path, folder: Path, head: bytes) -> int:
             os.close(descriptor)
             path.unlink()
             raise
-    except FileExistsError as error:
-        raise ArchiveError(f"{path}: a call's audio is there already and is not overwritten") from error
     except OSError as error:
+        if isinstance(error, FileExistsError) and path.exists():
+            raise ArchiveError(f"{path}: a call's audio is there already and is not overwritten") from error
         raise explain(error, str(path), "the call's audio") from error
     return descriptor

@@ -57,6 +57,8 @@ def address(data: Data) -> URL:
         url = make_url(data.database)
     except ArgumentError as error:
         raise ArchiveError("data.database is not a database URL such as postgresql+psycopg://user@host/name") from error
+    if url.get_backend_name() not in ("sqlite", "postgresql"):
+        raise ArchiveError(f"data.database: {place(url)} is neither SQLite nor PostgreSQL")
     if url.get_backend_name() == "sqlite" and (url.database or ":memory:").startswith(":memory:"):
         raise ArchiveError("data.database names a SQLite database in memory, which keeps nothing")
     return url

@@ -102,7 +102,8 @@ def test_every_record_comes_back_exactly(data: Data) -> None:
         kept = await archive.call(call.id)
         assert kept is not None
         assert all(getattr(kept.call, field.name) == getattr(call, field.name) for field in fields(call))
-        for sent, stored in zip(records, (kept.utterances, kept.findings, kept.alerts, kept.whispers), strict=True):
+        groups: tuple[tuple[Any, ...], ...] = (kept.utterances, kept.findings, kept.alerts, kept.whispers)
+        for sent, stored in zip(records, groups, strict=True):
             assert {record.id: record for record in stored} == {record.id: record for record in sent}
 
     with asyncio.Runner() as runner:
