@@ -1,7 +1,7 @@
 """How an utterance feels by its words: valence, -1 (furious, hurt) .. 0 (plain talk) .. 1 (glad, grateful).
 
-Two judges, clause by clause: a naive Bayes model in three classes, trained by snownlp on call lines (sentiment_train), and a lexicon
-with negation and intensifiers. snownlp as it ships was trained on shop reviews: it finds 您好，客服中心 hateful and 不高兴 glad.
+Two judges, clause by clause: a naive Bayes model in three classes, trained by snownlp on call lines (sentiment_train), and a
+lexicon with negation and intensifiers. snownlp as it ships was trained on shop reviews: it finds 您好，客服中心 hateful.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 
 from monitor.analysis import text as texts
@@ -35,6 +36,11 @@ def lines(path: Path) -> list[str]:
     return [line.strip() for line in path.read_text("utf-8").splitlines() if line.strip() and not line.startswith("#")]
 
 
+def corpus() -> list[str]:
+    """All call lines the model is trained on."""
+    return [line for name in CLASSES for line in lines(FOLDER / f"{name}.tsv")]
+
+
 def tokens(clause: str) -> list[str]:
     """Characters and pairs of characters of a clause in normal form, its ends marked: 不高兴 -> 不 高 兴 ^不 不高 高兴 兴$.
 
@@ -42,14 +48,14 @@ def tokens(clause: str) -> list[str]:
     """
     chars = re.findall(r"[\u4e00-\u9fff]|#", re.sub(r"[0-9.%]+", "#", clause))
     framed = ["^", *chars, "$"] if chars else []
-    return chars + [a + b for a, b in zip(framed, framed[1:], strict=False)]
+    return chars + [a + b for a, b in pairwise(framed)]
 
 
 class Bayes:
     """Naive Bayes over snownlp's counts: `counts[class][token]` is one more than the token was seen.
 
-    Smoothing is not snownlp's: its add-one gives a word that no class knows to the class with the fewest words. Here unknown words
-    count for none, every class is as likely as another, and known words are smoothed over one vocabulary (Lidstone).
+    Smoothing is not snownlp's: its add-one gives a word that no class knows to the class with the fewest words. Here unknown
+    words count for none, all classes are as likely, and known words are smoothed over one vocabulary (Lidstone).
     """
 
     def __init__(self, counts: Mapping[str, Mapping[str, int]]) -> None:
@@ -67,7 +73,8 @@ class Bayes:
         }
 
     def as_tsv(self) -> str:
-        rows = ["\t".join([token, *(str(self._counts[name].get(token, 0)) for name in CLASSES)]) for token in sorted(self.vocabulary)]
+        figures = {token: [str(self._counts[name].get(token, 0)) for name in CLASSES] for token in sorted(self.vocabulary)}
+        rows = ["\t".join([token, *counts]) for token, counts in figures.items()]
         return "\n".join(["# Made by monitor.analysis.sentiment_train.", "\t".join(["token", *CLASSES]), *rows, ""])
 
     @classmethod
@@ -102,7 +109,7 @@ class Lexicon:
         return _any_of(" ".join(self.words))
 
     def moods(self, clause: str) -> list[tuple[float, bool]]:
-        """Of each word with a mood, longest first: the mood, weighed by what stands before it, and whether it was turned round."""
+        """Of each word with a mood, longest first: the mood, weighed by what stands before it, and whether it was turned."""
         found = []
         for match in self._known.finditer(clause):
             before = clause[max(0, match.start() - REACH) : match.start()]

@@ -1,8 +1,8 @@
-"""Train the sentiment model on the playbook's call lines with snownlp's own trainer: `python -m monitor.analysis.sentiment_train`.
+"""Train the sentiment model on the playbook's call lines with snownlp's own trainer.
 
-Reads monitor/playbook/zh/sentiment/{negative,neutral,positive}.tsv and writes counts.tsv beside them: for each token how often each
-class has it, as snownlp's Bayes counts them (add one). The service reads that file and never imports snownlp, which would cost it
-3 s at start and 400 MB for a segmenter that the sentiment does not need.
+`python -m monitor.analysis.sentiment_train` reads monitor/playbook/zh/sentiment/{negative,neutral,positive}.tsv and writes
+counts.tsv beside them: for each token how often each class has it, as snownlp's Bayes counts them (add one). The service reads
+that file and never imports snownlp, which would cost it 3 s at start and 400 MB for a segmenter it has no use for.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ SILENT_EDGES = 0.25  # two overlapping voices overlap by ONSET more than it says
 
 _BACKCHANNEL = re.compile(
     r"(?:[嗯恩唔哦噢喔啊呃诶欸哎额好对是行][的了吧呀啊呢嘛哈]?|没错|可以|明白了?|了解|理解|清楚|知道了?|这样|原来如此|确实|当然|"
-    r"我?在听?的?|[你您]?(?:请|慢慢)?[说讲]|我?都?听着呢?|[你您]|我)*"
+    r"我?在听?的?|[你您]?(?:请|慢慢)?[说讲]|我?都?听着呢?|[你您]|我)*+"
 )
 _FAREWELL = re.compile(r"再见|再会|拜拜|挂了[啊吧]?$|祝你.{0,8}(?:愉快|快乐|顺利|如意)")
 _QUESTION = re.compile(

@@ -95,7 +95,7 @@ def _aperiodicity(frames: Floats, width: int, longest: int) -> Floats:
     running = np.cumsum(difference[:, 1:], axis=1)
     normalised = np.ones_like(difference)
     normalised[:, 1:] = difference[:, 1:] * np.arange(1, longest + 1) / np.maximum(running, 1e-12)
-    return normalised
+    return np.asarray(normalised)
 
 
 def _first_dip(searched: Floats) -> Columns:

@@ -1,0 +1,129 @@
+"""Everything heard in a call goes through here: utterances and silences in, mood and findings out.
+
+`Analysis` holds what is compiled and loaded once (a second: build it off the event loop); `Analysis.call` gives each call its
+Analyzer, which belongs to one thread at a time. The same final utterances and silences give the same findings, whatever was
+peeked at between.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from monitor import config
+from monitor.analysis import embedder, playbook, sentiment
+from monitor.analysis import text as texts
+from monitor.analysis.arousal import Arousal
+from monitor.analysis.claim_language import Language
+from monitor.analysis.claims import Claims
+from monitor.analysis.context import Detector, Story
+from monitor.analysis.ladder import LadderDetector
+from monitor.analysis.phrases import PhraseDetector
+from monitor.analysis.risk import Risk
+from monitor.analysis.tally import Tally
+from monitor.analysis.text import Text
+from monitor.analysis.turns import DeadAir, Interruptions
+from monitor.records import CallInfo, Finding, Insight, Silence, Summary, Utterance
+
+UNSTABLE = 2  # characters at the end of an interim text that the next decoding often changes
+STRESSED = 5  # claims named in a summary
+
+
+class Analysis:
+    """What all calls share. Raises ConfigError naming file and line where a site's playbook is wrong."""
+
+    def __init__(self, settings: config.Analysis) -> None:
+        self.settings = settings
+        self.playbook = playbook.load(settings.playbook)
+        self.sentiment = sentiment.Sentiment()
+        self.embedder = embedder.load()
+        self.claims = Language(_sheet(settings.playbook), sentiment.corpus())
+        self._names = tomllib.loads((playbook.BUILT_IN / "kinds.toml").read_text("utf-8"))
+
+    @property
+    def vocabulary(self) -> dict[str, dict[str, dict[str, str]]]:
+        """Display names of kinds and rules (docs/api.md, `GET /api/vocabulary`)."""
+        return {group: {**names, **self._names[group]} for group, names in self.playbook.vocabulary.items()}
+
+    def call(self, info: CallInfo) -> Analyzer:
+        return Analyzer(self, info)
+
+
+class Analyzer:
+    """One call."""
+
+    def __init__(self, analysis: Analysis, info: CallInfo) -> None:
+        self._sentiment = analysis.sentiment
+        phrases, ladder = PhraseDetector(analysis.playbook), LadderDetector(analysis.playbook)
+        self._claims = Claims(analysis.claims, analysis.embedder)
+        self._by_words: tuple[Detector, ...] = (phrases, ladder)
+        self._detectors: tuple[Detector, ...] = (phrases, ladder, self._claims, Interruptions(analysis.settings))
+        self._dead_air = DeadAir(info, analysis.settings)
+        self._story, self._arousal, self._risk, self._tally = Story(), Arousal(), Risk(), Tally()
+
+    def peek(self, utterance: Utterance) -> Insight:
+        """What an interim or draft would give; of an interim, whose end still changes, only what is surely said.
+
+        Changes nothing.
+        """
+        text = texts.read(utterance.text)
+        if utterance.stage == "interim":
+            stable = len(utterance.text) - UNSTABLE
+            found = [found for found in self._judge(self._by_words, utterance, text) if found.span and found.span[1] <= stable]
+        else:
+            found = self._judge(self._detectors, utterance, text)
+        return Insight(self._felt(utterance, text), tuple(found))
+
+    def feed(self, heard: Utterance | Silence) -> Insight:
+        """A final utterance or a silence, in the order of the call. Findings are new, or replace those of their id."""
+        if isinstance(heard, Silence):
+            found = self._dead_air.hear(heard)
+            self._risk.heed(found)
+            return Insight(None, tuple(found))
+        if not heard.final:
+            raise ValueError(f"utterance {heard.id} is {heard.stage}: peek at it, feed the final one")
+        text = texts.read(heard.text)
+        felt = self._felt(heard, text)
+        made = self._judge(self._detectors, felt, text)
+        for detector in self._detectors:
+            detector.settle(felt, text, made)
+        self._story.settle(felt, text, made)
+        self._arousal.settle(felt)
+        self._tally.settle(felt)
+        found = [*made, *self._dead_air.settle(felt, text)]
+        self._risk.feel(felt)
+        self._risk.heed(found)
+        return Insight(felt, tuple(found))
+
+    def finish(self) -> tuple[Finding, ...]:
+        """The call is over: what was still open."""
+        found = self._dead_air.close()
+        self._risk.heed(found)
+        return tuple(found)
+
+    def summary(self) -> Summary:
+        """The call so far."""
+        repeated = self._claims.repeated
+        return Summary(
+            risk=self._risk.value,
+            level=self._story.context.level,
+            stressed=tuple(claim.text for claim in repeated[:STRESSED]),
+            claims=tuple({"text": claim.text, "times": list(claim.times), "values": list(claim.values)} for claim in repeated),
+            talk_share=self._tally.talk_share,
+            opening_valence=self._tally.opening,
+            closing_valence=self._tally.closing,
+        )
+
+    def _judge(self, detectors: Sequence[Detector], utterance: Utterance, text: Text) -> list[Finding]:
+        context = self._story.context
+        return [finding for detector in detectors for finding in detector.judge(utterance, text, context)]
+
+    def _felt(self, utterance: Utterance, text: Text) -> Utterance:
+        return replace(utterance, valence=self._sentiment.valence(text), arousal=self._arousal.judge(utterance))
+
+
+def _sheet(site: Path | None) -> Path:
+    own = site / "claims.toml" if site else None
+    return own if own and own.exists() else playbook.BUILT_IN / "claims.toml"

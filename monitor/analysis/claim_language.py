@@ -1,0 +1,199 @@
+"""What a sentence of a call claims: its words and their weight, its figures, its demands, or that it only keeps the talk going.
+
+The language itself is the playbook's claims.toml; a site's own file of that name takes its place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field
+
+from monitor.analysis import pinyin
+from monitor.analysis import text as texts
+from monitor.analysis.figures import Figure, figures
+from monitor.analysis.likeness import Bag, Weigher
+from monitor.analysis.text import Text
+from monitor.config import Section, line_of, read
+from monitor.errors import ConfigError
+
+LONGEST = 3  # clauses compared as one window
+LEAST = 0.8  # weight of a sentence that can make a claim by its words
+
+
+class DemandSheet(Section):
+    id: str
+    object: bool
+    words: str = Field(min_length=1)
+    cue: str = ""  # empty: `pressing`
+
+
+class Sheet(Section):
+    """claims.toml: regular expressions over the normal form."""
+
+    explicit: tuple[str, ...]
+    not_explicit: tuple[str, ...]
+    social: str
+    accepting: str
+    accepted: str
+    asking: str
+    rhetorical: str
+    retelling: str
+    corrected: str
+    wondering: str
+    insisting: str
+    pressing: str
+    demands: tuple[DemandSheet, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """A kind of thing that customers demand. `needs_object`: of what matters (退款), else the kind is the demand (叫经理)."""
+
+    id: str
+    needs_object: bool
+    words: tuple[str, ...]
+    sounds: tuple[tuple[str, ...], ...]
+    cue: re.Pattern[str]
+
+    def made_in(self, norm: str, syllables: tuple[str, ...]) -> bool:
+        """Whether a sentence (its normal form and its sounds) makes this demand."""
+        named = any(word in norm for word in self.words) or any(
+            syllables[index : index + len(sound)] == sound for sound in self.sounds for index in range(len(syllables))
+        )
+        return named and bool(self.cue.search(norm))
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Up to LONGEST clauses in a row: [start, end) in the normal form."""
+
+    start: int
+    end: int
+    bag: Bag
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """[start, end) of the normal form of `text`, up to a full stop."""
+
+    text: Text
+    start: int
+    end: int
+    bag: Bag
+    figures: tuple[Figure, ...]
+    demands: frozenset[Demand]
+    windows: tuple[Window, ...]
+    claims: bool  # says something that can be said again
+    accepting: bool  # takes or asks back what the agent offered
+    wondering: bool  # asks to know, without insisting
+
+    @property
+    def words(self) -> str:
+        return self.text.words(self.start, self.end)
+
+
+class Language:
+    """Compiled from the playbook's claims.toml. Built once, shared by all calls."""
+
+    def __init__(self, path: Path, corpus: Iterable[str]) -> None:
+        """`corpus`: call lines that tell rare words from common ones. Raises ConfigError naming file and line."""
+        sheet, pattern = read(Sheet, path), _Compiler(path)
+        self._weigher = Weigher(corpus)
+        self._explicit = pattern("explicit", "|".join(sheet.explicit))
+        self._not_explicit = pattern("not_explicit", "|".join(sheet.not_explicit))
+        self._social = pattern("social", f"(?:{sheet.social})++")  # never backtracks
+        self._accepting = pattern("accepting", sheet.accepting)
+        self._accepted = pattern("accepted", sheet.accepted)
+        self._asking = pattern("asking", sheet.asking)
+        self._rhetorical = pattern("rhetorical", sheet.rhetorical)
+        self._retelling = pattern("retelling", sheet.retelling)
+        self._corrected = pattern("corrected", sheet.corrected)
+        self._wondering = pattern("wondering", sheet.wondering)
+        self._insisting = pattern("insisting", sheet.insisting)
+        self._demands = tuple(_demand(row, pattern("demands", row.cue or sheet.pressing)) for row in sheet.demands)
+        self.sentences = lru_cache(maxsize=512)(self._sentences)
+
+    def bag(self, text: Text, start: int, end: int) -> Bag:
+        return self._weigher.bag(text, start, end)
+
+    def slight(self, text: Text) -> bool:
+        """Nothing said that takes the turn: a backchannel, a greeting word."""
+        return len(text.norm) <= 3 and bool(not text.norm or self._social.fullmatch(text.norm))
+
+    def explicit(self, text: Text) -> Window | None:
+        """The clause in which the speaker says that it was said before."""
+        for clause in text.clauses:
+            norm = text.norm[clause.start : clause.end]
+            if self._explicit.search(norm) and not self._not_explicit.search(norm):
+                return Window(clause.start, clause.end, self.bag(text, clause.start, clause.end))
+        return None
+
+    def asks(self, text: Text) -> bool:
+        """Whether the speaker ends on a question or a request for something."""
+        last = text.clauses[-2:]
+        asked = [text.norm[clause.start : clause.end] for clause in last]
+        return any(
+            (clause.stop == "？" or self._asking.search(norm)) and not self._rhetorical.search(norm)
+            for clause, norm in zip(last, asked, strict=True)
+        )
+
+    def asks_again(self, text: Text) -> bool:
+        """Whether the speaker asks to hear all of it (again)."""
+        return bool(self._retelling.search(text.norm))
+
+    def corrects(self, sentence: Sentence) -> bool:
+        """Whether an earlier figure is taken back."""
+        return bool(self._corrected.search(sentence.text.norm[sentence.start : sentence.end]))
+
+    def _sentences(self, text: Text) -> tuple[Sentence, ...]:
+        starts = dict.fromkeys(text.sentence(clause.start) for clause in text.clauses)
+        return tuple(self._sentence(text, start, end) for start, end in starts)
+
+    def _sentence(self, text: Text, start: int, end: int) -> Sentence:
+        norm, bag = text.norm[start:end], self.bag(text, start, end)
+        demands = frozenset(demand for demand in self._demands if demand.made_in(norm, text.syllables[start:end]))
+        clauses = [(clause.start, clause.end) for clause in text.clauses if start <= clause.start < end]
+        spoken = [text.norm[first:last] for first, last in clauses]
+        windows = tuple(
+            Window(clauses[first][0], clauses[last][1], self.bag(text, clauses[first][0], clauses[last][1]))
+            for first in range(len(clauses))
+            for last in range(first, min(first + LONGEST, len(clauses)))
+            if not all(self._social.fullmatch(clause) for clause in spoken[first : last + 1])
+        )
+        return Sentence(
+            text=text,
+            start=start,
+            end=end,
+            bag=bag,
+            figures=figures(text, start, end),
+            demands=demands,
+            windows=windows,
+            claims=bool(windows) and bool(bag.mass >= LEAST or demands),
+            accepting=bool(self._accepting.search(norm) or self._accepted.fullmatch(spoken[0])),
+            wondering=bool(self._wondering.search(norm)) and not self._insisting.search(norm),
+        )
+
+
+class _Compiler:
+    """Compiles the patterns of one file; a faulty one is named with its line."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __call__(self, key: str, pattern: str) -> re.Pattern[str]:
+        try:
+            return re.compile(pattern)
+        except re.error as error:
+            line = line_of(self._path.read_text("utf-8"), (key,))
+            raise ConfigError(f"{self._path}:{line}: {key}: is no regular expression: {error}") from error
+
+
+def _demand(row: DemandSheet, cue: re.Pattern[str]) -> Demand:
+    words = tuple(texts.normal(word) for word in row.words.split())
+    sounds = tuple(pinyin.syllables(word) for word in words if len(word) > 1 and not any(char.isdecimal() for char in word))
+    return Demand(row.id, row.object, words, sounds, cue)
