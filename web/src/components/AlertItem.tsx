@@ -41,8 +41,7 @@ export const AlertItem = memo(function AlertItem({ alert, where }: Props) {
         </span>
         {alert.text !== "" && <q className="alert-words">{alert.text}</q>}
         <span className="alert-where">
-          {where === "feed" && <Where call={alert.call} />}
-          <span>{words.atCallTime(clock(alert.at))}</span>
+          {where === "feed" ? <Where call={alert.call} /> : words.atCallTime(clock(alert.at))}
         </span>
       </button>
       {open ? <Judge alert={alert} /> : <Judged alert={alert} />}
@@ -58,7 +57,7 @@ function Fresh({ raised }: { readonly raised: string | null }) {
 function Where({ call }: { readonly call: string }) {
   const words = useWords();
   const known = useSelect((state) => state.calls.get(call));
-  return <span>{[known?.agent ?? words.unknownAgent, known?.team].filter(Boolean).join(" · ")}</span>;
+  return [known?.agent ?? words.unknownAgent, known?.team].filter(Boolean).join(" · ");
 }
 
 function useMark(alert: Alert): (status: AlertStatus) => void {

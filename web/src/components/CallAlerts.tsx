@@ -7,14 +7,19 @@ import { alertKey } from "../state/reducer";
 import { isOpen } from "../state/views";
 import { AlertItem } from "./AlertItem";
 
-/** This call's alerts: the gravest open one, and all of them on demand. */
-export function CallAlerts({ alerts }: { readonly alerts: readonly Alert[] }) {
+interface Props {
+  readonly alerts: readonly Alert[];
+  readonly chosen: Alert | undefined;
+}
+
+/** This call's alerts: the chosen or else the gravest open one, and all of them on demand. */
+export function CallAlerts({ alerts, chosen }: Props) {
   const words = useWords();
   const [all, setAll] = useState(false);
   if (alerts.length === 0) return null;
-  const open = alerts.filter(isOpen);
-  const shown = all ? alerts : open.slice(0, 1);
-  const hidden = alerts.length - shown.length;
+  const first = chosen ?? alerts.find(isOpen);
+  const shown = all ? alerts : alerts.filter((alert) => alert === first);
+  const hidden = alerts.filter((alert) => !shown.includes(alert));
   return (
     <div className="call-alerts" data-all={all}>
       <ul className="alerts">
@@ -22,9 +27,9 @@ export function CallAlerts({ alerts }: { readonly alerts: readonly Alert[] }) {
           <AlertItem key={alertKey(alert)} alert={alert} where="call" />
         ))}
       </ul>
-      {(hidden > 0 || all) && (
+      {(hidden.length > 0 || all) && (
         <Button type="text" size="small" icon={all ? <UpOutlined /> : <DownOutlined />} onClick={() => setAll(!all)} data-testid="call-alerts-all">
-          {all ? words.showLess : words.otherAlerts(hidden, open.length - Math.min(open.length, 1))}
+          {all ? words.showLess : words.hiddenAlerts(hidden.length, hidden.filter(isOpen).length)}
         </Button>
       )}
     </div>

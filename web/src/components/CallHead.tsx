@@ -25,7 +25,7 @@ function Known({ call }: { readonly call: Call }) {
   const caller = call.customer === null ? null : `${words.caller} ${call.customer}`;
   return (
     <>
-      <Who name={call.agent ?? words.unknownAgent} more={[call.team, caller].filter(Boolean).join(" · ")} />
+      <Who name={call.agent ?? words.unknownAgent} more={[call.team, caller, call.source === "file" ? words.file : null].filter(Boolean).join(" · ")} />
       <div className="call-state">
         <State call={call} />
         <Duration call={call} />

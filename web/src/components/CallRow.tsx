@@ -65,10 +65,14 @@ function LongestWaiting({ waiting }: { readonly waiting: Waiting | undefined }) 
     <span className="row-alert" data-severity={longest.severity}>
       <SeverityMark severity={longest.severity} />
       <span className="row-alert-title">{names.alert(longest)}</span>
+      {open > 1 && (
+        <small className="row-alert-more" title={words.moreAlerts(open - 1)}>
+          +{open - 1}
+        </small>
+      )}
       <span className="row-alert-wait">
         <Waited since={longest.raised} />
       </span>
-      {open > 1 && <small className="row-alert-more">{words.moreAlerts(open - 1)}</small>}
     </span>
   );
 }

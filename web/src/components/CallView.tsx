@@ -1,5 +1,6 @@
 import { Button, Skeleton } from "antd";
 import { useEffect, useMemo, useRef, useState } from "react";
+import type { Alert } from "../api/types";
 import { useWords } from "../i18n";
 import { useRoute } from "../lib/route";
 import type { Detail } from "../state/reducer";
@@ -47,10 +48,12 @@ function CallBody({ id, detail, live, seconds }: BodyProps) {
   const alerts = useMemo(() => alertsOf(everyAlert, id), [everyAlert, id]);
   const severities = useMemo(() => gravityOfFindings(alerts), [alerts]);
   const all = useMemo(() => lines(detail), [detail]);
-  const [target, setTarget] = useTarget(detail, alerts);
+  const route = useRoute();
+  const chosen = alerts.find((alert) => alert.id === route.alert);
+  const [target, setTarget] = useTarget(detail, chosen, route.visit);
   return (
     <>
-      <CallAlerts alerts={alerts} />
+      <CallAlerts alerts={alerts} chosen={chosen} />
       <Timeline lines={all} severities={severities} seconds={seconds} jump={(line, finding) => setTarget({ line, finding, visit: Date.now() })} />
       <Transcript lines={all} severities={severities} live={live} target={target} />
     </>
@@ -58,18 +61,16 @@ function CallBody({ id, detail, live, seconds }: BodyProps) {
 }
 
 /** Where in the transcript to go: chosen in the timeline, or, for an alert in the address, the newest words it rests on. */
-function useTarget(detail: Detail, alerts: ReturnType<typeof alertsOf>): [Target | null, (target: Target) => void] {
-  const route = useRoute();
+function useTarget(detail: Detail, alert: Alert | undefined, visit: number): [Target | null, (target: Target) => void] {
   const [chosen, setChosen] = useState<Target | null>(null);
-  const alert = alerts.find((one) => one.id === route.alert);
   const evidence = alert === undefined || detail.status === "loading" ? undefined : newestEvidence(alert, detail.findings);
   const line = evidence?.utterance ?? (evidence === undefined ? undefined : `finding ${evidence.id}`);
   const led = useRef(-1); // once a visit: words that come later must not pull the reader back
   useEffect(() => {
-    if (line === undefined || led.current === route.visit) return;
-    led.current = route.visit;
+    if (line === undefined || led.current === visit) return;
+    led.current = visit;
     setChosen({ line, finding: evidence?.id ?? null, visit: Date.now() });
-  }, [route.visit, line, evidence]);
+  }, [visit, line, evidence]);
   return [chosen, setChosen];
 }
 

@@ -12,14 +12,14 @@ export function Notices() {
   return (
     <div className="notices" role="status">
       {notices.map((notice) => (
-        <p key={notice.seq} className="notice" data-level={notice.level} data-testid="notice">
+        <p key={`${notice.code} ${notice.call}`} className="notice" data-level={notice.level} data-testid="notice">
           <span>{notice.message}</span>
           <Button
             type="text"
             size="small"
             icon={<CloseOutlined />}
             aria-label={words.dismiss}
-            onClick={() => store?.dispatch({ type: "notice_dismissed", seq: notice.seq })}
+            onClick={() => store?.dispatch({ type: "notice_dismissed", notice })}
           />
         </p>
       ))}

@@ -64,13 +64,20 @@ export function Transcript({ lines, severities, live, target }: Props) {
   );
 }
 
+/** Unlike scrollIntoView, moves nothing but the view itself. */
+function centre(view: HTMLElement, line: Element): void {
+  const [outer, inner] = [view.getBoundingClientRect(), line.getBoundingClientRect()];
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  view.scrollBy({ top: inner.top - outer.top - (outer.height - inner.height) / 2, behavior: calm ? "instant" : "smooth" });
+}
+
 function useJump(scroller: React.RefObject<HTMLElement | null>, target: Target | null, there: boolean, letGo: () => void): void {
   const done = useRef<Target | null>(null);
   useEffect(() => {
     if (target === null || !there || done.current === target) return;
     done.current = target;
     letGo();
-    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    scroller.current?.querySelector(`[data-line="${CSS.escape(target.line)}"]`)?.scrollIntoView({ block: "center", behavior: calm ? "auto" : "smooth" });
+    const line = scroller.current?.querySelector(`[data-line="${CSS.escape(target.line)}"]`);
+    if (scroller.current && line) centre(scroller.current, line);
   }, [scroller, target, there, letGo]);
 }

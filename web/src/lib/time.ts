@@ -24,5 +24,5 @@ export function timeOfDay(iso: string, now: number, locale: string): string {
 /** Marks for an axis of `seconds`: a round step that gives at most `most` of them after 0. */
 export function ticks(seconds: number, most: number): number[] {
   const step = [5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200].find((size) => seconds / size <= most) ?? 14_400;
-  return Array.from({ length: Math.floor(seconds / step) }, (_, index) => (index + 1) * step);
+  return Array.from({ length: Math.floor((0.98 * seconds) / step) }, (_, index) => (index + 1) * step); // none at the very edge
 }

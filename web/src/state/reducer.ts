@@ -16,7 +16,6 @@ export interface Detail {
 }
 
 export interface Notice {
-  readonly seq: number;
   readonly call: string | null;
   readonly level: NoticeLevel;
   readonly code: string;
@@ -56,7 +55,7 @@ export type Change =
   | { readonly type: "marking"; readonly key: string; readonly mark: Mark }
   | { readonly type: "marked"; readonly alert: Alert; readonly mark: Mark }
   | { readonly type: "mark_failed"; readonly key: string; readonly mark: Mark }
-  | { readonly type: "notice_dismissed"; readonly seq: number };
+  | { readonly type: "notice_dismissed"; readonly notice: Notice };
 
 const KEEP_ENDED = 50;
 const KEEP_NOTICES = 3;
@@ -104,7 +103,7 @@ export function reduce(state: State, change: Change): State {
     case "mark_failed":
       return unmarked(state, change.key, change.mark);
     case "notice_dismissed":
-      return { ...state, notices: state.notices.filter((notice) => notice.seq !== change.seq) };
+      return { ...state, notices: state.notices.filter((notice) => notice !== change.notice) };
   }
 }
 
