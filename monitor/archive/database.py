@@ -103,7 +103,7 @@ def _private(file: Path) -> None:
 
 
 def _prepare(connection: sqlite3.Connection, _record: object, *, foreign_keys: bool) -> None:
-    connection.isolation_level = None  # sqlite3 would commit before DDL and begin only before DML: see _begin
+    connection.isolation_level = None  # transactions begin in _begin, not where sqlite3 guesses
     connection.execute(f"PRAGMA busy_timeout = {BUSY}")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
@@ -149,13 +149,14 @@ def explain(error: Exception, where: str, what: str = "") -> ArchiveError:
     at = f"{where}: {what}: " if what else f"{where}: "
     cause: BaseException = getattr(error, "orig", None) or error
     name = str(getattr(cause, "sqlite_errorname", ""))
-    if name == "SQLITE_FULL" or getattr(cause, "sqlstate", None) == "53100" or getattr(cause, "errno", None) in FULL:
+    state = getattr(cause, "sqlstate", None)  # of PostgreSQL
+    if name == "SQLITE_FULL" or state == "53100" or getattr(cause, "errno", None) in FULL:
         return ArchiveError(f"{at}cannot be kept, the disk is full", code="disk_full")
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return ArchiveError(f"{at}another program has locked the database")
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
         return ArchiveError(f"{at}the database is damaged: put a backup in its place, or move it away to begin a new one")
-    if name == "SQLITE_CONSTRAINT_FOREIGNKEY":
+    if name == "SQLITE_CONSTRAINT_FOREIGNKEY" or state == "23503":
         return ArchiveError(f"{at}its call is not in the archive")
     if isinstance(error, OSError):
         return ArchiveError(f"{at}{error.strerror or error}")

@@ -56,8 +56,7 @@ class Writer:
     async def close(self) -> None:
         """Write all that was asked for, then stop."""
         self._closed = True
-        for _ in range(LIMIT):  # places are given in the order asked, so these come last
-            await self._room.acquire()
+        await self._room.acquire()  # places are given in the order asked, so by now all who asked before have put theirs in
         self._ended = True
         self._wake.set()
         await self._task
