@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { LiveEvent } from "../src/api/types";
-import { alertKey, empty, reduce, type Change, type State } from "../src/state/reducer";
+import { alertKey, empty, readFrom, reduce, type Change, type State } from "../src/state/reducer";
 import { alert, alerted, call, changed, finding, found, said, snapshot, utterance } from "./fixtures";
 
 const after = (...changes: Change[]): State => changes.reduce(reduce, empty);
@@ -201,7 +201,17 @@ describe("a page left open all day", () => {
 
   test("does not forget the older ones it was asked for", () => {
     const old = Array.from({ length: 5 }, (_, index) => call({ id: `o${index}`, status: "ended", ended: "2026-11-21T00:00:00Z" }));
-    const done = reduce(after(loaded, { type: "older", calls: old }), events(...endings.slice(0, 50)));
+    const done = reduce(after(loaded, { type: "older", calls: old, end: true }), events(...endings.slice(0, 50)));
     expect([...done.calls.keys()].filter((id) => id.startsWith("o"))).toHaveLength(5);
+    expect(done.older).toMatchObject({ end: true, read: 5 });
+  });
+
+  test("reads back from the first ending it knows, then from the last beginning it was told", () => {
+    expect(readFrom(after(loaded))).toBeUndefined();
+    const some = after(loaded, events(...endings.slice(5, 8)));
+    expect(readFrom(some)).toBe("2026-11-22T01:05:00.000Z");
+    const more = reduce(some, { type: "older", calls: [call({ id: "o", status: "ended", started: "2026-11-20T00:00:00Z" })], end: false });
+    expect(readFrom(more)).toBe("2026-11-20T00:00:00Z");
+    expect(readFrom(reduce(more, loaded))).toBeUndefined();
   });
 });

@@ -13,6 +13,7 @@ export class ApiError extends Error {
 }
 
 const TIMEOUT = 10_000; // milliseconds
+export const OLDER = 50; // calls of one answer
 
 /** Milliseconds by which the server's clock is ahead of this computer's; from the Date header, so right to a second. */
 let skew = 0;
@@ -62,7 +63,7 @@ export const api = {
   vocabulary: () => request<Vocabulary>("GET", "vocabulary"),
   call: (id: string) => request<CallDetail>("GET", `calls/${encodeURIComponent(id)}`),
   older: async (before: string) =>
-    (await request<{ calls: Call[] }>("GET", `calls?limit=50&before=${encodeURIComponent(before)}`)).calls,
+    (await request<{ calls: Call[] }>("GET", `calls?limit=${OLDER}&before=${encodeURIComponent(before)}`)).calls,
   mark: async (call: string, id: string, status: AlertStatus, by: string) =>
     (
       await request<{ alert: Alert }>(

@@ -89,7 +89,7 @@ export interface Alert {
 }
 
 export interface Snapshot {
-  readonly epoch: string | number;
+  readonly epoch: string;
   readonly seq: number;
   readonly calls: readonly Call[];
   readonly alerts: readonly Alert[];

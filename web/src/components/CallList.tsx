@@ -46,7 +46,7 @@ export function CallList({ selected }: { readonly selected: string | null }) {
                 <CallRow key={id} id={id} selected={id === selected} />
               ))}
             </ul>
-            {!narrowed && <OlderCalls last={ended.at(-1)} />}
+            {!narrowed && <OlderCalls />}
           </>
         )}
       </div>

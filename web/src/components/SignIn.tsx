@@ -48,7 +48,7 @@ export function SignIn({ done }: { readonly done: () => void }) {
 }
 
 function reason(error: unknown, words: Dictionary): string {
-  const status = error instanceof ApiError ? error.status : 0;
-  if (status === 401 || status === 403) return words.signIn.wrong;
-  return status === 429 ? words.signIn.slowDown : words.signIn.failed;
+  if (!(error instanceof ApiError) || error.status === 0) return words.signIn.failed;
+  if (error.status === 401) return words.signIn.wrong;
+  return error.status === 429 ? words.signIn.slowDown : error.message;
 }

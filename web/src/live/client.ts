@@ -1,4 +1,4 @@
-import { api, ApiError } from "../api/http";
+import { api, ApiError, OLDER } from "../api/http";
 import type { Alert, AlertStatus, LiveEvent } from "../api/types";
 import { alertKey, type Mark } from "../state/reducer";
 import type { Store } from "../state/store";
@@ -52,10 +52,9 @@ export class Client {
     }
   }
 
-  async older(before: string): Promise<number> {
+  async older(before: string): Promise<void> {
     const calls = await api.older(before);
-    this.store.dispatch({ type: "older", calls });
-    return calls.length;
+    this.store.dispatch({ type: "older", calls, end: calls.length < OLDER });
   }
 
   /** Shown at once, taken back when the server could not store it; then it throws. */

@@ -28,7 +28,7 @@ const QUIET = 30_000;
 
 export class LiveProtocol {
   private phase: Phase = "idle";
-  private epoch: string | number | null = null;
+  private epoch: string | null = null;
   private seq = 0;
   private failures = 0;
   private next: "load" | "check" = "load";
@@ -46,7 +46,7 @@ export class LiveProtocol {
     return [{ do: "close" }];
   }
 
-  loaded(epoch: string | number, seq: number): Action[] {
+  loaded(epoch: string, seq: number): Action[] {
     if (this.phase !== "loading") return [];
     this.epoch = epoch;
     this.seq = seq;

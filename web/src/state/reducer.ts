@@ -40,14 +40,21 @@ export interface State {
   readonly details: ReadonlyMap<string, Detail>; // of the calls that are open on the page
   readonly lines: ReadonlyMap<string, Utterance>; // the last words heard of each live call
   readonly notices: readonly Notice[];
-  readonly keep: number; // ended calls kept in the list
+  readonly older: Older;
+}
+
+/** How far back the list of ended calls was read: the next answer begins `before` this instant. */
+export interface Older {
+  readonly before: string | null; // null: from the first call that is not in the snapshot
+  readonly end: boolean;
+  readonly read: number; // calls kept beyond the usual number
 }
 
 export type Change =
   | { readonly type: "connection"; readonly connection: Connection }
   | { readonly type: "loaded"; readonly snapshot: Snapshot }
   | { readonly type: "events"; readonly events: readonly LiveEvent[] }
-  | { readonly type: "older"; readonly calls: readonly Call[] }
+  | { readonly type: "older"; readonly calls: readonly Call[]; readonly end: boolean }
   | { readonly type: "detail_wanted"; readonly call: string }
   | { readonly type: "detail_loaded"; readonly detail: CallDetail }
   | { readonly type: "detail_failed"; readonly call: string }
@@ -59,6 +66,7 @@ export type Change =
 
 const KEEP_ENDED = 50;
 const KEEP_NOTICES = 3;
+const NOT_READ: Older = { before: null, end: false, read: 0 };
 
 export const empty: State = {
   loaded: false,
@@ -72,7 +80,7 @@ export const empty: State = {
   details: new Map(),
   lines: new Map(),
   notices: [],
-  keep: KEEP_ENDED,
+  older: NOT_READ,
 };
 
 /** Ids of alerts are only known to be unique inside their call. */
@@ -87,7 +95,7 @@ export function reduce(state: State, change: Change): State {
     case "events":
       return events(state, change.events);
     case "older":
-      return older(state, change.calls);
+      return older(state, change.calls, change.end);
     case "detail_wanted":
       return detailWanted(state, change.call);
     case "detail_loaded":
@@ -123,7 +131,7 @@ function loaded(state: State, snapshot: Snapshot): State {
       ...snapshot.alerts.map((alert) => [alertKey(alert), alert] as const),
     ]),
     lines: kept(state.lines, (call) => calls.get(call)?.status === "live"),
-    keep: KEEP_ENDED,
+    older: NOT_READ,
   };
 }
 
@@ -271,14 +279,14 @@ class DetailDraft {
   }
 }
 
-/** A page left open all day does not grow without end: ended calls beyond `keep` go, unless open or still with an open alert. */
+/** A page left open all day does not grow without end: ended calls beyond a number go, unless open or still with an open alert. */
 function forget(state: State): State {
   const waiting = new Set([...state.alerts.values()].flatMap((alert) => (alert.status === "open" ? [alert.call] : [])));
   const gone = new Set(
     [...state.calls.values()]
       .filter((call) => call.status !== "live")
       .sort((a, b) => instant(b.ended ?? b.started) - instant(a.ended ?? a.started))
-      .slice(state.keep)
+      .slice(KEEP_ENDED + state.older.read)
       .map((call) => call.id)
       .filter((call) => !waiting.has(call) && !state.details.has(call)),
   );
@@ -290,12 +298,19 @@ function forget(state: State): State {
   };
 }
 
-function older(state: State, calls: readonly Call[]): State {
+/** Where to read on. Answers are in the order of beginnings, the snapshot in that of endings: what it lacks began before its last ended. */
+export function readFrom(state: State): string | undefined {
+  if (state.older.before !== null) return state.older.before;
+  const ended = [...state.calls.values()].filter((call) => call.status !== "live").map((call) => call.ended ?? call.started);
+  return ended.reduce<string | undefined>((first, one) => (first === undefined || instant(one) < instant(first) ? one : first), undefined);
+}
+
+function older(state: State, calls: readonly Call[], end: boolean): State {
   const added = calls.filter((call) => !state.calls.has(call.id));
   return {
     ...state,
     calls: new Map([...state.calls, ...added.map((call) => [call.id, call] as const)]),
-    keep: state.keep + added.length,
+    older: { before: calls.at(-1)?.started ?? state.older.before, end, read: state.older.read + added.length },
   };
 }
 
