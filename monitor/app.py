@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -22,7 +23,7 @@ from monitor.analysis.analyzer import Analysis
 from monitor.archive.audio import CallAudio
 from monitor.archive.store import Archive
 from monitor.call import Conversation, Outlet, Rooms
-from monitor.errors import MonitorError, ProtocolError
+from monitor.errors import ConfigError, MonitorError, ProtocolError
 from monitor.ingest.native import Encoding, Hello
 from monitor.ingest.pcm import Decoder as PcmDecoder
 from monitor.ingest.token import ensure_token
@@ -241,33 +242,25 @@ async def service(settings: config.Config) -> AsyncIterator[Service]:
         yield Service(await stack.enter_async_context(workshop(settings)), archive, token)
 
 
-class Server(uvicorn.Server):
-    """uvicorn, telling when it listens and where."""
-
-    def __init__(self, settings: uvicorn.Config) -> None:
-        super().__init__(settings)
-        self.ready = asyncio.Event()
-
-    async def startup(self, sockets: Any = None) -> None:
-        await super().startup(sockets)
-        self.ready.set()
-
-    @property
-    def port(self) -> int:
-        """The port it listens on, once ready."""
-        return int(self.servers[0].sockets[0].getsockname()[1])
+def bind(settings: config.Server) -> socket.socket:
+    """The socket to serve on. Raises ConfigError where the address cannot be used."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family)
+    except OSError as error:
+        where = f"{settings.host} port {settings.port}"
+        raise ConfigError(f"{where}: cannot be listened on: {error.strerror or error}; choose another with --port") from error
 
 
-def server(running: Service, pages: Path = PAGES) -> Server:
-    """The HTTP server of a service. Its own access log is off: paths carry call ids."""
-    settings = running.settings
-    return Server(
+async def serve(running: Service, listener: socket.socket, pages: Path = PAGES) -> None:
+    """Answer on `listener` until a signal says stop, then close what is live. No access log: paths carry call ids."""
+    address = listener.getsockname()
+    log.info("listening", host=address[0], port=address[1])
+    server = uvicorn.Server(
         uvicorn.Config(
             running.application(pages),
-            host=settings.server.host,
-            port=settings.server.port,
             ws="websockets-sansio",
-            ws_max_size=settings.ingest.max_frame + 1024,
+            ws_max_size=2 * running.settings.ingest.max_frame,
             ws_per_message_deflate=False,
             access_log=False,
             log_config=None,
@@ -275,6 +268,8 @@ def server(running: Service, pages: Path = PAGES) -> Server:
             timeout_graceful_shutdown=int(SHUTDOWN),
         )
     )
+    await server.serve(sockets=[listener])
+    await running.quiet(SHUTDOWN)
 
 
 def with_data(settings: config.Config, folder: Path) -> config.Config:

@@ -79,12 +79,11 @@ def serve(
     _log()
 
     async def run() -> None:
-        async with rooms.service(chosen) as running:
-            server = rooms.server(running)
-            address = f"http://{chosen.server.host}:{chosen.server.port}/"
-            err.print(f"{address}  clients find their token in {chosen.data.folder / 'ingest-token'}", markup=False)
-            await server.serve()
-            await running.quiet(rooms.SHUTDOWN)
+        with rooms.bind(chosen.server) as listener:
+            async with rooms.service(chosen) as running:
+                address = f"http://{chosen.server.host}:{listener.getsockname()[1]}/"
+                err.print(f"{address}  clients find their token in {chosen.data.folder / 'ingest-token'}", markup=False)
+                await rooms.serve(running, listener)
 
     _run(run())
 

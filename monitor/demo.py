@@ -28,28 +28,19 @@ async def demo(settings: config.Config, say: Callable[[str], None], *, browser: 
         raise AudioError(f"{CALLS / missing[0]}: the bundled calls are not here; run the demo from a checkout")
     own = app.with_data(settings, settings.data.folder / "demo")
     say("Loading the speech model ...")
-    async with app.service(own) as running:
-        server = app.server(running)
-        serving = asyncio.create_task(server.serve())
-        ready = asyncio.create_task(server.ready.wait())
-        await asyncio.wait({serving, ready}, return_when=asyncio.FIRST_COMPLETED)
-        if not server.started:
-            ready.cancel()
-            raise MonitorError(
-                f"port {settings.server.port} on {settings.server.host} cannot be used; choose another with --port"
-            )
-        address = f"http://127.0.0.1:{server.port}/"
-        say(f"Open {address}  - three calls begin now. Ctrl-C ends it.")
-        if browser:
-            _open(address)
-        playing = asyncio.create_task(_play(server.port, running.token, say))
-        await asyncio.wait({serving, playing}, return_when=asyncio.FIRST_COMPLETED)
-        if not serving.done():
-            say("The calls have ended; the page stays up. Ctrl-C ends it.")
-        await serving
-        playing.cancel()
-        await asyncio.gather(playing, return_exceptions=True)
-        await running.quiet(app.SHUTDOWN)
+    with app.bind(settings.server) as listener:
+        port = int(listener.getsockname()[1])
+        async with app.service(own) as running:
+            address = f"http://127.0.0.1:{port}/"
+            say(f"Open {address}  - three calls begin now. Ctrl-C ends it.")
+            if browser:
+                _open(address)
+            playing = asyncio.create_task(_play(port, running.token, say))
+            try:
+                await app.serve(running, listener)
+            finally:
+                playing.cancel()
+                await asyncio.gather(playing, return_exceptions=True)
 
 
 async def _play(port: int, token: str, say: Callable[[str], None]) -> None:
@@ -57,6 +48,7 @@ async def _play(port: int, token: str, say: Callable[[str], None]) -> None:
     for outcome in await play(cast, url=f"ws://127.0.0.1:{port}/ingest", token=token):
         if isinstance(outcome, MonitorError):
             say(f"A call could not be played to its end: {outcome}")
+    say("The calls have ended; the page stays up. Ctrl-C ends it.")
 
 
 def _open(address: str) -> None:

@@ -35,7 +35,14 @@ def decoded(text: str, log_probability: float = -0.3, no_speech: float = 0.1) ->
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("你好，我的宽带坏了。", 2.0), ("嗯。", 0.3), ("对对对对对。", 1.0), ("好，再见。", 0.8), ("一二三一五", 1.2), ("不是不是不是", 1.1)],
+    [
+        ("你好，我的宽带坏了。", 2.0),
+        ("嗯。", 0.3),
+        ("对对对对对。", 1.0),
+        ("好，再见。", 0.8),
+        ("一二三一五", 1.2),
+        ("不是不是不是", 1.1),
+    ],
 )
 def test_speech_passes(text: str, seconds: float) -> None:
     assert invented(decoded(text), speech(seconds), GATE) is None

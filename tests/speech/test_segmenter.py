@@ -24,9 +24,7 @@ def run(script: Script, *, drafts: bool = True, cut: int = 7, **segment: float) 
     probabilities = np.array(levels, np.float32)
     samples = np.repeat(np.arange(len(levels), dtype=np.float32), WINDOW)
     numbers = itertools.count(1)
-    segmenter = Segmenter(
-        "c", "customer", config.Vad(), config.Segment(**segment), lambda: f"u{next(numbers)}", drafts=drafts
-    )
+    segmenter = Segmenter("c", "customer", config.Vad(), config.Segment(**segment), lambda: f"u{next(numbers)}", drafts=drafts)
     heard: Heard = []
     for at in range(0, len(levels), cut):
         heard += segmenter.feed(samples[at * WINDOW : (at + cut) * WINDOW], probabilities[at : at + cut])
@@ -113,9 +111,7 @@ def test_silence_grows_and_starts_where_the_voice_ended() -> None:
     assert max(b.end - a.end for a, b in itertools.pairwise(between)) <= 0.55
 
 
-scripts = st.lists(
-    st.tuples(st.floats(0.04, 6), st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.95])), min_size=1, max_size=20
-)
+scripts = st.lists(st.tuples(st.floats(0.04, 6), st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.95])), min_size=1, max_size=20)
 
 
 @settings(max_examples=150, deadline=None)

@@ -73,7 +73,9 @@ def transcribe(transcriber: Transcriber, spoken: list[Speech]) -> list[Utterance
     by_context: dict[float, list[Speech]] = {}
     for item in spoken:
         by_context.setdefault(transcriber.context(item.samples), []).append(item)
-    done = {item.id: one for batch in by_context.values() for item, one in zip(batch, transcriber.transcribe(batch), strict=True)}
+    done = {
+        item.id: one for batch in by_context.values() for item, one in zip(batch, transcriber.transcribe(batch), strict=True)
+    }
     return [done[item.id] for item in spoken]
 
 
@@ -149,7 +151,11 @@ def test_nothing_is_invented_even_where_speech_was_assumed(transcriber: Transcri
 
 @pytest.mark.model
 def test_noise_music_and_ringing_on_the_line_say_nothing(transcriber: Transcriber) -> None:
-    line = np.concatenate([sounds.ringing(15), sounds.music(30), sounds.noise(20, -25), sounds.music(30, seed=5) + sounds.noise(30, -40)])
+    line = np.concatenate(
+        [sounds.ringing(15), sounds.music(30), sounds.noise(20, -25), sounds.music(30, seed=5) + sounds.noise(30, -40)]
+    )
     listener = Listener("c", ("unknown",), VadModel(), config.Vad(), config.Segment(), drafts=False)
-    spoken = [item for item in listener.feed([Chunk("c", "unknown", 0.0, line)]) + listener.finish() if isinstance(item, Speech)]
+    spoken = [
+        item for item in listener.feed([Chunk("c", "unknown", 0.0, line)]) + listener.finish() if isinstance(item, Speech)
+    ]
     assert [one.text for one in transcribe(transcriber, spoken) if one] == []

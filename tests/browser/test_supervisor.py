@@ -1,0 +1,106 @@
+"""The whole road, seen: a recording streamed to the service becomes an alert on the supervisor's page in Chromium."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from tests.road.support import PATIENCE, ROOT, Running, running, settings
+
+pytestmark = [pytest.mark.browser, pytest.mark.model]
+
+WIDE, NARROW = (1366, 768), (390, 844)
+SHOTS = os.environ.get("CALLMONITOR_SCREENSHOTS")  # a folder for the pictures of the documentation
+expect.set_options(timeout=PATIENCE * 1000)
+
+
+@asynccontextmanager
+async def chromium() -> AsyncIterator[Browser]:
+    path = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
+    assert path, "no Chromium on this machine: tools/browser.sh says what to install"
+    quiet = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update"]
+    async with async_playwright() as tool:
+        browser = await tool.chromium.launch(executable_path=path, args=quiet)
+        yield browser
+        await browser.close()
+
+
+@asynccontextmanager
+async def page_of(browser: Browser, product: Running, size: tuple[int, int] = WIDE) -> AsyncIterator[Page]:
+    """A supervisor's page. Whatever it asks of another host than ours, and any error in it, fails the test."""
+    page = await browser.new_page(viewport={"width": size[0], "height": size[1]}, locale="zh-CN")
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("request", lambda request: None if f"127.0.0.1:{product.port}" in request.url else wrong.append(request.url))
+    await page.goto(f"http://127.0.0.1:{product.port}/")
+    yield page
+    await page.close()
+    assert not [one for one in wrong if not one.startswith(("data:", "blob:"))]
+
+
+async def shot(page: Page, name: str) -> None:
+    if SHOTS:
+        await page.screenshot(path=str(Path(SHOTS) / f"{name}.png"))
+
+
+@pytest.fixture(scope="module")
+def pages() -> Path:
+    built = ROOT / "web" / "dist" / "index.html"
+    assert built.exists(), "the pages are not built: make setup"
+    return built.parent
+
+
+async def test_a_call_becomes_an_alert_that_a_supervisor_acts_on(tmp_path: Path, calls: Path, pages: Path) -> None:
+    async with running(settings(tmp_path / "data")) as product, chromium() as browser, page_of(browser, product) as page:
+        await expect(page.get_by_test_id("no-calls").first).to_be_visible()
+        playing = asyncio.gather(
+            product.play(calls / "dev-16.opus", "press-1", speed=2.5),
+            product.play(calls / "dev-02.opus", "refund-1", speed=2.5),
+        )
+        await expect(page.get_by_test_id("call-row")).to_have_count(2)
+
+        alarm = page.locator('[data-testid="alert-item"][data-call="press-1"][data-severity="critical"]').first
+        await expect(alarm).to_be_visible()
+        await page.locator('[data-testid="call-row"][data-call="press-1"]').click()
+        await expect(page.get_by_test_id("transcript")).to_be_visible()
+        await expect(page.get_by_test_id("evidence").first).to_be_visible()
+        await expect(page.get_by_test_id("timeline-mark").first).to_be_visible()
+        await playing
+        await shot(page, "supervisor")
+
+        await alarm.get_by_test_id("alert-ack").click()
+        await expect(alarm).to_have_attribute("data-status", "acknowledged")
+        record = await product.service.archive.call("press-1")
+        assert record
+        assert "acknowledged" in {alert.status for alert in record.alerts}, "kept before it is shown"
+
+        async with page_of(browser, product, NARROW) as phone:
+            await expect(phone.get_by_test_id("call-row").first).to_be_visible()
+            width = await phone.evaluate("document.documentElement.scrollWidth")
+            assert width <= NARROW[0], "nothing sticks out on a phone"
+            await shot(phone, "phone")
+
+
+async def test_a_page_that_loses_its_line_misses_nothing(tmp_path: Path, calls: Path, pages: Path) -> None:
+    async with running(settings(tmp_path / "data")) as product, chromium() as browser, page_of(browser, product) as page:
+        await expect(page.get_by_test_id("connection")).to_have_attribute("data-state", "live")
+        playing = asyncio.create_task(product.play(calls / "dev-09.opus", "cut-1", speed=8))
+        await page.locator('[data-testid="call-row"][data-call="cut-1"]').click()
+        await expect(page.get_by_test_id("utterance").first).to_be_visible()
+        await page.context.set_offline(True)
+        await playing
+        await page.context.set_offline(False)
+        await expect(page.get_by_test_id("connection")).to_have_attribute("data-state", "live")
+        record = await product.service.archive.call("cut-1")
+        assert record
+        await expect(page.get_by_test_id("call-status")).to_have_attribute("data-status", "ended")
+        shown = await page.get_by_test_id("transcript").inner_text()
+        missing = [one.text for one in record.utterances if one.text not in shown.replace("\n", "")]
+        assert not missing

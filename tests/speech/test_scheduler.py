@@ -1,0 +1,128 @@
+"""Who is decoded when: order, company, what is given up, and failures that stay with their own."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from monitor.records import RATE, Samples, Speech, Stage, Utterance
+from monitor.speech.scheduler import Scheduler
+
+
+class Bench:
+    """An engine that writes down its batches and holds each until let go: the order is the matter here, not the words."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[str]] = []
+        self.go = threading.Semaphore(0)
+
+    def context(self, samples: Samples) -> float:
+        return 8.0 if len(samples) < 4 * RATE else 16.0
+
+    def transcribe(self, batch: Sequence[Speech]) -> list[Utterance | None]:
+        self.batches.append([speech.id for speech in batch])
+        self.go.acquire()
+        if any(speech.id == "bad" for speech in batch):
+            raise RuntimeError("out of memory")
+        return [
+            Utterance(
+                call=s.call, id=s.id, speaker=s.speaker, start=s.start, end=s.end, text=s.id, stage=s.stage, confidence=1.0
+            )
+            for s in batch
+        ]
+
+
+def speech(id: str, stage: Stage = "final", seconds: float = 1.0, call: str = "c") -> Speech:
+    return Speech(
+        call=call,
+        id=id,
+        speaker="agent",
+        start=0.0,
+        end=seconds,
+        stage=stage,
+        spans=((0.0, seconds),),
+        voicing=0.9,
+        offset=0.0,
+        samples=np.zeros(round(seconds * RATE), np.float32),
+    )
+
+
+async def settle() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def ask(scheduler: Scheduler, *speeches: Speech) -> list[asyncio.Task[Utterance | None]]:
+    tasks = [asyncio.create_task(scheduler.transcribe(item)) for item in speeches]
+    await settle()
+    return tasks
+
+
+async def test_what_waits_goes_together_finals_first_oldest_first_and_one_length() -> None:
+    bench = Bench()
+    async with Scheduler(bench, 3) as scheduler:
+        tasks = await ask(scheduler, speech("first"))
+        tasks += await ask(
+            scheduler,
+            speech("i1", "interim"),
+            speech("f1"),
+            speech("long1", seconds=9),
+            speech("f2", "draft"),
+            speech("i2", "interim"),
+            speech("f3"),
+            speech("f4"),
+            speech("long2", seconds=9),
+        )
+        for _ in range(10):
+            bench.go.release()
+        texts = [one.text if one else None for one in await asyncio.gather(*tasks)]
+    assert bench.batches == [["first"], ["f1", "f2", "f3"], ["long1", "long2"], ["f4"], ["i1", "i2"]]
+    assert texts == ["first", "i1", "f1", "long1", "f2", "i2", "f3", "f4", "long2"]
+
+
+async def test_an_interim_overtaken_by_more_of_its_utterance_is_given_up() -> None:
+    bench = Bench()
+    async with Scheduler(bench, 4) as scheduler:
+        (busy,) = await ask(scheduler, speech("busy"))
+        old, other = await ask(scheduler, speech("u1", "interim"), speech("u1", "interim", call="other"))
+        (new,) = await ask(scheduler, speech("u1", "interim", seconds=2))
+        assert await old is None
+        for _ in range(3):
+            bench.go.release()
+        assert [one.text if one else None for one in await asyncio.gather(busy, other, new)] == ["busy", "u1", "u1"]
+
+
+async def test_a_failure_reaches_those_who_wait_and_nobody_else() -> None:
+    bench = Bench()
+    async with Scheduler(bench, 1) as scheduler:
+        bad, good = await ask(scheduler, speech("bad"), speech("good"))
+        bench.go.release(2)
+        with pytest.raises(RuntimeError, match="out of memory"):
+            await bad
+        assert (await good) is not None
+
+
+async def test_one_who_goes_away_is_not_decoded() -> None:
+    bench = Bench()
+    async with Scheduler(bench, 1) as scheduler:
+        first, gone, last = await ask(scheduler, speech("first"), speech("gone"), speech("last"))
+        gone.cancel()
+        await settle()
+        bench.go.release(2)
+        await asyncio.gather(first, last)
+    assert bench.batches == [["first"], ["last"]]
+
+
+async def test_when_it_stops_nobody_is_left_waiting() -> None:
+    bench = Bench()
+    async with Scheduler(bench, 1) as scheduler:
+        tasks = await ask(scheduler, speech("running"), speech("waiting"))
+        bench.go.release(2)
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    assert all(isinstance(result, asyncio.CancelledError | Utterance) for result in results)
+    with pytest.raises(RuntimeError, match="not running"):
+        await scheduler.transcribe(speech("late"))
