@@ -15,6 +15,7 @@ from functools import cached_property, lru_cache
 
 import cn2an
 import opencc
+import rjieba
 
 from monitor.analysis import pinyin
 
@@ -48,6 +49,7 @@ _NUMBER = re.compile(rf"[0-9]+(?:\.[0-9]+)+|百分之[{_NUMERAL}十百千点]+|�
 _DIGIT = str.maketrans("零〇一二两三四五六七八九幺", "0012234567891")
 _PLAIN = str.maketrans("〇两幺", "零二一")
 _ABOUT = re.compile("两三|二三|三四|三五|四五|五六|六七|七八|八九")  # 两三天: no figure
+_MEASURES = frozenset("十百千万亿天个次年月块分小周遍回位人元倍件单条趟")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,15 @@ class Text:
     def clause_at(self) -> tuple[int, ...]:
         """For each character of `norm`, the index of its clause."""
         return tuple(number for number, clause in enumerate(self.clauses) for _ in range(clause.start, clause.end))
+
+    @cached_property
+    def word_spans(self) -> tuple[tuple[int, int], ...]:
+        """[start, end) in `norm` of its words, by dictionary."""
+        spans, start = [], 0
+        for word in rjieba.cut(self.norm):
+            spans.append((start, start + len(word)))
+            start += len(word)
+        return tuple(spans)
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Where norm[start:end] stood in the original."""
@@ -129,8 +140,8 @@ def read(original: str) -> Text:
 
 
 def normal(piece: str) -> str:
-    """The normal form of a piece of a pattern, in which every character counts."""
-    return "".join(cell.char for cell in _numbers(_cells(piece)))
+    """The normal form of a piece of a pattern."""
+    return "".join(cell.char for cell in _numbers(_cells(piece)) if cell.char not in _FILLERS)
 
 
 def _simplify(text: str) -> str:
@@ -208,8 +219,8 @@ def _figure(text: str, after: str) -> str:
         return "100%"
     if text.startswith("百分之"):
         return ("100" if text.endswith("之百") else _figure(text[3:], "")) + "%"
-    if _ABOUT.match(text) and (len(text) > 2 or after):
-        return text if len(text) == 2 or text[2] in "十百千万亿" else text.translate(_DIGIT)
+    if _ABOUT.match(text) and (text[2:3] or after) in _MEASURES:
+        return text
     if not any(unit in text for unit in "十百千万亿"):
         return text.translate(_DIGIT)
     try:

@@ -1,0 +1,189 @@
+"""Banned phrases and overpromises: what the agent must not say, by character and by sound, minus where it does not count.
+
+Confidence is graded: the words as written > with others in between > only alike in sound (recognisers write homophones).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from monitor.analysis.context import Context
+from monitor.analysis.patterns import Match
+from monitor.analysis.playbook import ContextSheet, Lexicon, Phrase, Playbook, Rule
+from monitor.analysis.text import Text
+from monitor.records import Finding, Utterance
+
+_MIN_SYLLABLES = 4  # shorter phrases are not matched by sound: too much sounds like them
+_LONG = 6  # syllables; a shorter one is not matched by sound across a comma
+_PLAIN_WORDS = frozenset("是不没你我他们这那有给都也说要什么就个")
+_GAP = 0.97  # of the confidence, where other words stand in between
+_ALIKE = 0.5  # of the confidence, were every character another
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A phrase found where it counts."""
+
+    phrase: Phrase
+    match: Match
+    confidence: float
+
+
+def hits(lexicon: Lexicon, utterance: Utterance, text: Text, context: Context) -> dict[Rule, Hit]:
+    """The best hit of each rule in one utterance."""
+    matches = lexicon.automaton.scan(text)
+    near = _Near(lexicon, text, matches)
+    best: dict[Rule, Hit] = {}
+    for match in matches:
+        phrase = lexicon.entries[match.pattern]
+        if isinstance(phrase, str) or (match.alike and not _plausible(phrase, match, text)):
+            continue
+        if any(near.holds(name, match) for name in phrase.unless):
+            continue
+        if not all(
+            _condition(name, utterance, context) if name in _CONDITIONS else near.holds(name, match) for name in phrase.only
+        ):
+            continue
+        hit = Hit(phrase, match, _confidence(phrase, match))
+        old = best.get(phrase.rule)
+        if old is None or (hit.confidence, match.end - match.start) > (old.confidence, old.match.end - old.match.start):
+            best[phrase.rule] = hit
+    return best
+
+
+def finding(hit: Hit, utterance: Utterance, text: Text, because: str = "") -> Finding:
+    """A hit as it is shown: the words as written, and when they were said. `because` is added to the rule's own."""
+    match, rule = hit.match, hit.phrase.rule
+    words = text.words(match.start, match.end)
+    alike = f"；听音与“{_plain(hit.phrase.pattern)}”相同" if match.alike else ""
+    start, end = when(utterance, *text.span(match.start, match.end))
+    return Finding(
+        call=utterance.call,
+        id=f"{utterance.id}.{rule.rule}",
+        kind=rule.kind,
+        rule=rule.rule,
+        speaker=utterance.speaker,
+        start=start,
+        end=end,
+        text=words,
+        confidence=round(hit.confidence, 3),
+        because=rule.because.format(text=words) + alike + because,
+        utterance=utterance.id,
+        span=text.span(match.start, match.end),
+        level=rule.level,
+    )
+
+
+def when(utterance: Utterance, start: int, end: int) -> tuple[float, float]:
+    """When characters [start, end) of the utterance's text were said: by its words, else in proportion."""
+    places, index = [], 0
+    for word in utterance.words:
+        found = utterance.text.find(word.text.strip(), index)
+        if found < 0:
+            continue
+        index = found + len(word.text.strip())
+        places.append((found, index, word))
+    spoken = [word for a, b, word in places if a < end and b > start]
+    if spoken:
+        return spoken[0].start, max(spoken[-1].end, spoken[0].start)
+    length, whole = max(1, len(utterance.text)), utterance.end - utterance.start
+    return utterance.start + whole * start / length, utterance.start + whole * end / length
+
+
+class PhraseDetector:
+    """banned_phrase and overpromise. Keeps no state of its own: what was said before comes with the context."""
+
+    def __init__(self, playbook: Playbook) -> None:
+        self._lexicon = playbook.lexicons["agent"]
+
+    def judge(self, utterance: Utterance, text: Text, context: Context) -> list[Finding]:
+        if utterance.speaker != "agent" or not text.norm:
+            return []
+        return [finding(hit, utterance, text) for hit in hits(self._lexicon, utterance, text, context).values()]
+
+    def settle(self, utterance: Utterance, text: Text, findings: Sequence[Finding]) -> None:
+        """Nothing to keep."""
+
+
+class _Near:
+    """Which contexts hold around a match."""
+
+    def __init__(self, lexicon: Lexicon, text: Text, matches: Sequence[Match]) -> None:
+        self._text, self._contexts = text, lexicon.contexts
+        self._found: dict[str, list[Match]] = {}
+        for match in matches:
+            entry = lexicon.entries[match.pattern]
+            if isinstance(entry, str) and (not match.alike or match.literals >= _MIN_SYLLABLES):
+                self._found.setdefault(entry, []).append(match)
+
+    def holds(self, name: str, match: Match) -> bool:
+        context = self._contexts[name]
+        if context.stop and self._text.clauses[self._text.clause_at[match.end - 1]].stop in tuple(context.stop):
+            return True
+        low, high = self._scope(context, match)
+        return any(
+            low <= other.start and other.end <= high and _placed(context, other, match) for other in self._found.get(name, ())
+        )
+
+    def _scope(self, context: ContextSheet, match: Match) -> tuple[int, int]:
+        text = self._text
+        if context.within == "utterance":
+            return 0, len(text.norm)
+        if context.within == "sentence":
+            return text.sentence(match.start)[0], text.sentence(match.end - 1)[1]
+        clauses = text.clauses
+        return clauses[text.clause_at[match.start]].start, clauses[text.clause_at[match.end - 1]].end
+
+
+def _placed(context: ContextSheet, other: Match, match: Match) -> bool:
+    before, after = match.start - other.end, other.start - match.end
+    if context.where == "before":
+        return 0 <= before <= context.reach
+    if context.where == "after":
+        return 0 <= after <= context.reach
+    return max(before, after) <= context.reach
+
+
+def _plausible(phrase: Phrase, match: Match, text: Text) -> bool:
+    """Whether the phrase may have been misheard as this: most of it is there as written, and what is not is no word of its own.
+
+    Recognisers write wrong words where they hear rare ones; they seldom invent 是, 不 or 你, and a word that reaches out of the
+    phrase (客户 in 客户呢, sounding like 糊弄 from its middle on) was meant as it stands.
+    """
+    if not phrase.sound or match.literals < _MIN_SYLLABLES or len(match.alike) > match.literals // 2 - 1:
+        return False
+    if any(text.norm[index] in _PLAIN_WORDS for index in match.alike):
+        return False
+    if match.literals < _LONG and text.clause_at[match.start] != text.clause_at[match.end - 1]:
+        return False
+    return not any(
+        end - start > 1 and (start < match.start or end > match.end) and start <= index < end
+        for start, end in text.word_spans
+        for index in match.alike
+    )
+
+
+def _confidence(phrase: Phrase, match: Match) -> float:
+    share = len(match.alike) / match.literals
+    gap = _GAP if match.end - match.start > match.literals else 1.0
+    return phrase.confidence * gap * (1 - (1 - _ALIKE) * share)
+
+
+def _plain(pattern: str) -> str:
+    """A pattern as it may be shown: its literal characters, marks and gaps left out."""
+    return "".join(char if char.isalpha() else "…" for char in pattern.strip("^$")).replace("……", "…").strip("…")
+
+
+def _first_answer(utterance: Utterance, context: Context) -> bool:
+    """The agent has said nothing of substance since the customer first spoke of what is wrong."""
+    past = [said for said in context.before(utterance) if not said.slight]
+    first = next((index for index, said in enumerate(past) if said.speaker == "customer" and len(said.text.norm) >= 6), None)
+    return first is not None and not any(said.speaker == "agent" and len(said.text.norm) >= 6 for said in past[first:])
+
+
+_CONDITIONS = {"first_answer": _first_answer}
+
+
+def _condition(name: str, utterance: Utterance, context: Context) -> bool:
+    return _CONDITIONS[name](utterance, context)

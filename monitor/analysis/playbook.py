@@ -1,0 +1,258 @@
+"""The playbook's phrases, read from TOML and compiled: what each rule listens for, and where it does not count.
+
+A site's own folder is laid over the built-in one: its words and contexts replace those of the same name, its phrases are added
+to the rule's, and the patterns it lists under `without` are left out. Anything misspelt is refused, with file and line.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from monitor.analysis.patterns import Automaton, PatternError
+from monitor.config import Section, Share, line_of, read
+from monitor.errors import ConfigError
+from monitor.records import Speaker
+
+BUILT_IN = Path(__file__).parent.parent / "playbook" / "zh"
+SHEETS = ("contexts.toml", "phrases.toml", "ladder.toml")
+CONDITIONS = frozenset({"first_answer"})  # what `only` may ask beside contexts; decided in phrases.py
+RULES: Mapping[str, tuple[str, ...]] = {
+    "banned_phrase": (
+        "belittle", "get_what_you_pay", "flat_denial", "not_my_job", "dont_know", "never_said", "cant", "hide_behind_policy",
+        "read_it_yourself", "another_day", "dismiss", "blame_customer", "blame_others", "stall",
+    ),
+    "overpromise": ("absolute",),
+    "escalation": ("dissatisfied", "demand_supervisor", "churn", "regulator", "exposure", "legal", "extreme"),
+}  # fmt: skip
+SAID_BY: Mapping[str, Speaker] = {"banned_phrase": "agent", "overpromise": "agent", "escalation": "customer"}
+
+
+class Names(Section):
+    zh: str
+    en: str
+
+
+class ContextSheet(Section):
+    """Words near a phrase that change what it means."""
+
+    where: Literal["before", "after", "around"] = "around"
+    within: Literal["clause", "sentence", "utterance"] = "clause"
+    reach: int = Field(3000, ge=0)  # at most so many characters between the two
+    say: tuple[str, ...] = ()
+    stop: str = ""  # or the phrase's own clause ends in one of these marks
+
+
+class PhraseSheet(Section):
+    """Phrases with the same settings."""
+
+    say: tuple[str, ...] = Field(min_length=1)
+    unless: tuple[str, ...] = ()  # contexts
+    only: tuple[str, ...] = ()  # contexts or conditions, all of which must hold
+    sound: bool = True  # also where it only sounds so
+    confidence: Share = 0.95
+
+
+class RuleSheet(Section):
+    zh: str = ""
+    en: str = ""
+    because: str = ""  # {text}: the words
+    level: int | None = Field(None, ge=1, le=4)
+    unless: tuple[str, ...] = ()
+    phrases: tuple[PhraseSheet, ...] = ()
+    without: tuple[str, ...] = ()  # patterns of the built-in playbook to leave out
+
+
+class Sheet(Section):
+    lead: tuple[str, ...] = ()
+    tail: str = ""
+    kinds: dict[str, Names] = Field(default_factory=dict)
+    words: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    contexts: dict[str, ContextSheet] = Field(default_factory=dict)
+    banned_phrase: dict[str, RuleSheet] = Field(default_factory=dict)
+    overpromise: dict[str, RuleSheet] = Field(default_factory=dict)
+    escalation: dict[str, RuleSheet] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule as the findings name it."""
+
+    kind: str
+    rule: str
+    zh: str
+    en: str
+    because: str
+    level: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """One pattern of a rule with all that was said about it."""
+
+    rule: Rule
+    pattern: str
+    unless: tuple[str, ...]
+    only: tuple[str, ...]
+    sound: bool
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """Everything to listen for in one speaker's words. Pattern numbers index `entries`: a phrase, or the name of a context."""
+
+    automaton: Automaton
+    entries: tuple[Phrase | str, ...]
+    contexts: Mapping[str, ContextSheet]
+
+
+@dataclass(frozen=True)
+class Playbook:
+    rules: Mapping[tuple[str, str], Rule]
+    kinds: Mapping[str, Names]
+    lexicons: Mapping[Speaker, Lexicon]
+
+    @cached_property
+    def vocabulary(self) -> dict[str, dict[str, dict[str, str]]]:
+        """Display names: {"kinds": {kind: {"zh", "en"}}, "rules": {"kind/rule": {"zh", "en"}}}."""
+        return {
+            "kinds": {kind: names.model_dump() for kind, names in self.kinds.items()},
+            "rules": {f"{rule.kind}/{rule.rule}": {"zh": rule.zh, "en": rule.en} for rule in self.rules.values()},
+        }
+
+
+def load(site: Path | None = None) -> Playbook:
+    """The built-in playbook with a site's folder laid over it. Raises ConfigError naming file and line."""
+    files = [_File(BUILT_IN / name) for name in SHEETS]
+    if site is not None:
+        if not site.is_dir():
+            raise ConfigError(f"{site}: is no folder with a playbook")
+        files += [_File(site / name) for name in SHEETS if (site / name).exists()]
+    return _Compiler(files).playbook()
+
+
+class _File:
+    """One TOML file, and where in it things stand."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.sheet = path, read(Sheet, path)
+        self.source = path.read_text("utf-8")
+
+    def rules(self) -> Iterator[tuple[str, str, RuleSheet]]:
+        for kind in RULES:
+            for rule, sheet in getattr(self.sheet, kind).items():
+                yield kind, rule, sheet
+
+    def fault(self, keys: tuple[str | int, ...], what: str, near: str = "") -> ConfigError:
+        """An error at the line that quotes `near`, else at the one that sets `keys`."""
+        quoted = json.dumps(near, ensure_ascii=False)
+        lines = [
+            number
+            for number, line in enumerate(self.source.splitlines(), 1)
+            if near and (quoted in line or f"'{near}'" in line)
+        ]
+        line = lines[0] if lines else line_of(self.source, keys)
+        return ConfigError(f"{self.path}:{line}: {'.'.join(str(key) for key in keys if isinstance(key, str))}: {what}")
+
+
+class _Compiler:
+    def __init__(self, files: list[_File]) -> None:
+        self._files = files
+        self._words: dict[str, tuple[str, ...]] = {}
+        self._contexts: dict[str, tuple[_File, ContextSheet]] = {}
+        self._kinds: dict[str, Names] = {}
+        self._lead: tuple[str, ...] = ()
+        self._tail = ""
+        for file in files:
+            self._words |= file.sheet.words
+            self._contexts |= {name: (file, sheet) for name, sheet in file.sheet.contexts.items()}
+            self._kinds |= file.sheet.kinds
+            self._lead += file.sheet.lead
+            self._tail += file.sheet.tail
+
+    def playbook(self) -> Playbook:
+        rules = self._rules()
+        lexicons = {speaker: self._lexicon(speaker, rules) for speaker in dict.fromkeys(SAID_BY.values())}
+        return Playbook(rules, self._kinds, lexicons)
+
+    def _rules(self) -> dict[tuple[str, str], Rule]:
+        rules: dict[tuple[str, str], Rule] = {}
+        for file in self._files:
+            for kind, name, sheet in file.rules():
+                if name not in RULES[kind]:
+                    raise file.fault((kind, name), f"no such rule; known: {', '.join(RULES[kind])}")
+                old = rules.get((kind, name), Rule(kind, name, "", "", "", None))
+                rule = Rule(
+                    kind, name, sheet.zh or old.zh, sheet.en or old.en, sheet.because or old.because, sheet.level or old.level
+                )
+                if not (rule.zh and rule.en and rule.because):
+                    raise file.fault((kind, name), "needs zh, en and because")
+                if (rule.level is None) != (kind != "escalation"):
+                    raise file.fault((kind, name), "every rung of the ladder, and nothing else, has a level")
+                self._check_because(file, rule)
+                rules[kind, name] = rule
+        if missing := [f"{kind}.{name}" for kind in RULES for name in RULES[kind] if (kind, name) not in rules]:
+            raise ConfigError(f"{self._files[0].path}: lacks the rules {', '.join(missing)}")
+        return rules
+
+    def _check_because(self, file: _File, rule: Rule) -> None:
+        try:
+            rule.because.format(text="")
+        except (KeyError, IndexError, ValueError) as error:
+            raise file.fault((rule.kind, rule.rule, "because"), "may hold {text} and no other braces") from error
+
+    def _lexicon(self, speaker: Speaker, rules: Mapping[tuple[str, str], Rule]) -> Lexicon:
+        automaton = Automaton(self._words, self._lead, self._tail)
+        entries: list[Phrase | str] = []
+        for name, (file, context) in self._contexts.items():
+            for pattern in context.say:
+                self._add(automaton, file, ("contexts", name, "say"), pattern)
+                entries.append(name)
+        for file, phrase in self._phrases(rules):
+            if SAID_BY[phrase.rule.kind] == speaker:
+                self._add(automaton, file, (phrase.rule.kind, phrase.rule.rule, "phrases", "say"), phrase.pattern)
+                entries.append(phrase)
+        automaton.build()
+        return Lexicon(automaton, tuple(entries), {name: sheet for name, (_, sheet) in self._contexts.items()})
+
+    def _add(self, automaton: Automaton, file: _File, keys: tuple[str, ...], pattern: str) -> None:
+        try:
+            automaton.add(pattern)
+        except PatternError as error:
+            raise file.fault(keys, f"the pattern {pattern!r} {error}", pattern) from error
+
+    def _phrases(self, rules: Mapping[tuple[str, str], Rule]) -> Iterator[tuple[_File, Phrase]]:
+        left_out = {
+            (kind, name, pattern): file
+            for file in self._files
+            for kind, name, sheet in file.rules()
+            for pattern in sheet.without
+        }
+        used: set[tuple[str, str, str]] = set()
+        for file in self._files:
+            for kind, name, sheet in file.rules():
+                self._check_names(file, (kind, name), sheet.unless, frozenset())
+                for group in sheet.phrases:
+                    self._check_names(file, (kind, name, "phrases"), group.unless, frozenset())
+                    self._check_names(file, (kind, name, "phrases"), group.only, CONDITIONS)
+                    for pattern in group.say:
+                        if (kind, name, pattern) in left_out:
+                            used.add((kind, name, pattern))
+                            continue
+                        unless = (*sheet.unless, *group.unless)
+                        yield file, Phrase(rules[kind, name], pattern, unless, group.only, group.sound, group.confidence)
+        for (kind, name, pattern), file in left_out.items():
+            if (kind, name, pattern) not in used:
+                raise file.fault((kind, name, "without"), f"no pattern {pattern!r} to leave out", pattern)
+
+    def _check_names(self, file: _File, keys: tuple[str, ...], names: tuple[str, ...], also: frozenset[str]) -> None:
+        for name in names:
+            if name not in self._contexts and name not in also:
+                raise file.fault(keys, f"no context {name!r}; known: {', '.join(sorted({*self._contexts, *also}))}", name)
