@@ -21,7 +21,7 @@ from monitor.analysis.text import Text
 FOLDER = Path(__file__).parents[1] / "playbook" / "zh" / "sentiment"
 CLASSES = ("negative", "neutral", "positive")
 LEXICON = 0.45  # share of the lexicon where it knows a word of the clause
-LEXICON_TURNED = 0.8  # and where that word is negated: 不高兴 shares most of its characters with 高兴
+LEXICON_SURE = 0.75  # and where that word is negated, or the two disagree: 不高兴 shares most of its characters with 高兴
 TURNED = -0.8  # what a negation makes of a mood
 REACH = 4  # characters before a word in which a negation or an intensifier belongs to it
 SMOOTHING = 0.3  # added to every count
@@ -156,6 +156,6 @@ class Sentiment:
         moods = self._lexicon.moods(clause)
         if not moods:
             return 0.0 if abs(learnt) < PLAIN else learnt
-        share = LEXICON_TURNED if any(turned for _, turned in moods) else LEXICON
         listed = max(-1.0, min(1.0, sum(mood for mood, _ in moods)))
+        share = LEXICON_SURE if listed * learnt < 0 or any(turned for _, turned in moods) else LEXICON
         return (1 - share) * learnt + share * listed
