@@ -12,12 +12,12 @@ interface Props {
   readonly chosen: Alert | undefined;
 }
 
-/** This call's alerts: the chosen or else the gravest open one, and all of them on demand. */
+/** This call's alerts: the chosen, or else the gravest open, or else the last handled; all of them on demand. */
 export function CallAlerts({ alerts, chosen }: Props) {
   const words = useWords();
   const [all, setAll] = useState(false);
   if (alerts.length === 0) return null;
-  const first = chosen ?? alerts.find(isOpen);
+  const first = chosen ?? alerts[0];
   const shown = all ? alerts : alerts.filter((alert) => alert === first);
   const hidden = alerts.filter((alert) => !shown.includes(alert));
   return (

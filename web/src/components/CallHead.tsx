@@ -35,6 +35,7 @@ function Known({ call }: { readonly call: Call }) {
         <Level level={call.level} />
         <TalkShare share={call.talk_share} />
       </div>
+      {call.why !== null && <p className="call-why">{call.why}</p>}
     </>
   );
 }
@@ -54,7 +55,7 @@ function State({ call }: { readonly call: Call }) {
   const now = useNow();
   const ended = call.ended === null ? "" : ` ${timeOfDay(call.ended, now, locale)}`;
   return (
-    <span className="call-status" data-status={call.status} data-testid="call-status" title={call.why ?? undefined}>
+    <span className="call-status" data-status={call.status} data-testid="call-status">
       {words.status[call.status]}
       {ended}
     </span>

@@ -12,13 +12,13 @@ export function FindingNote({ held, severity }: { readonly held: HeldFinding; re
   return (
     <li className="note" data-testid="finding" data-finding={finding.id} data-severity={severity} data-provisional={provisional}>
       {severity === undefined ? <i className="note-dot" aria-hidden="true" /> : <SeverityMark severity={severity} />}
-      <b>{names.finding(finding)}</b>
-      <span>{finding.because}</span>
-      <Values finding={finding} />
-      {finding.utterance === null && <time className="number">{clock(finding.start)}</time>}
-      <small title={provisional ? words.provisional : undefined}>
-        {words.confidence} <span className="number">{Math.round(100 * finding.confidence)}%</span>
-      </small>
+      <p>
+        <b>{names.finding(finding)}</b> {finding.because} <Values finding={finding} />
+        {finding.utterance === null && <time className="number">{clock(finding.start)} </time>}
+        <small className="number" title={provisional ? words.provisional : undefined}>
+          {words.confidence} {Math.round(100 * finding.confidence)}%
+        </small>
+      </p>
     </li>
   );
 }
@@ -28,7 +28,7 @@ function Values({ finding }: { readonly finding: Finding }) {
   if (finding.inconsistent !== true || finding.values === undefined) return null;
   return (
     <span className="note-values">
-      {words.inconsistent}：{finding.values.join(" → ")}
+      {words.inconsistent}：{finding.values.join(" → ")}{" "}
     </span>
   );
 }
