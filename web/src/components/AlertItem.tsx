@@ -57,7 +57,8 @@ function Fresh({ raised }: { readonly raised: string | null }) {
 function Where({ call }: { readonly call: string }) {
   const words = useWords();
   const known = useSelect((state) => state.calls.get(call));
-  return [known?.agent ?? words.unknownAgent, known?.team].filter(Boolean).join(" · ");
+  const over = known === undefined || known.status === "live" ? null : words.status[known.status];
+  return [known?.agent ?? words.unknownAgent, known?.team, over].filter(Boolean).join(" · ");
 }
 
 function useMark(alert: Alert): (status: AlertStatus) => void {
