@@ -75,6 +75,7 @@ class Window:
     start: int
     end: int
     bag: Bag
+    wondering: bool = False  # asks to know, without insisting
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,6 @@ class Sentence:
     windows: tuple[Window, ...]
     claims: bool  # says something that can be said again
     accepting: bool  # takes or asks back what the agent offered
-    wondering: bool  # asks to know, without insisting
 
     @property
     def words(self) -> str:
@@ -150,6 +150,11 @@ class Language:
         """Whether an earlier figure is taken back."""
         return bool(self._corrected.search(sentence.text.norm[sentence.start : sentence.end]))
 
+    def _window(self, text: Text, start: int, end: int) -> Window:
+        norm = text.norm[start:end]
+        wondering = bool(self._wondering.search(norm)) and not self._insisting.search(norm)
+        return Window(start, end, self.bag(text, start, end), wondering)
+
     def _sentences(self, text: Text) -> tuple[Sentence, ...]:
         starts = dict.fromkeys(text.sentence(clause.start) for clause in text.clauses)
         return tuple(self._sentence(text, start, end) for start, end in starts)
@@ -160,7 +165,7 @@ class Language:
         clauses = [(clause.start, clause.end) for clause in text.clauses if start <= clause.start < end]
         spoken = [text.norm[first:last] for first, last in clauses]
         windows = tuple(
-            Window(clauses[first][0], clauses[last][1], self.bag(text, clauses[first][0], clauses[last][1]))
+            self._window(text, clauses[first][0], clauses[last][1])
             for first in range(len(clauses))
             for last in range(first, min(first + LONGEST, len(clauses)))
             if not all(self._social.fullmatch(clause) for clause in spoken[first : last + 1])
@@ -175,7 +180,6 @@ class Language:
             windows=windows,
             claims=bool(windows) and bool(bag.mass >= LEAST or demands),
             accepting=bool(self._accepting.search(norm) or self._accepted.fullmatch(spoken[0])),
-            wondering=bool(self._wondering.search(norm)) and not self._insisting.search(norm),
         )
 
 

@@ -174,7 +174,7 @@ class Claims:
             return []
         new, old = self._embedder([best.sentence.words, best.mention.sentence.words])
         meaning = MEANING * max(0.0, float(new @ old) - MEANING_FROM)
-        score = best.score + meaning * (WONDERING if best.sentence.wondering else 1.0)
+        score = best.score + meaning * (WONDERING if best.window.wondering else 1.0)
         return [replace(best, score=score)] if score >= ALIKE else []
 
     def _echo(self, match: Match) -> bool:
@@ -235,12 +235,15 @@ class Claims:
 def _likest(sentence: Sentence, windows: Sequence[Window], mention: Mention) -> Match:
     """The window that `mention` covers best, and how alike they are."""
     old = mention.sentence
-    score, window = max(((_wording(window.bag, old.bag), window) for window in windows), key=lambda pair: pair[0])
+    score, window = max(
+        ((_wording(window.bag, old.bag) * (WONDERING if window.wondering else 1.0), window) for window in windows),
+        key=lambda pair: pair[0],
+    )
     for demand in sentence.demands & old.demands:
         score += SAME_DEMAND if demand.needs_object else SAME_THREAT
     if {figure.kind for figure in sentence.figures} & {figure.kind for figure in old.figures}:
         score += SAME_MEASURE
-    return Match(sentence, window, mention, score * (WONDERING if sentence.wondering else 1.0))
+    return Match(sentence, window, mention, score)
 
 
 def _wording(new: Bag, old: Bag) -> float:
