@@ -223,9 +223,15 @@ class Conversation:
                 utterance = None
             if utterance is None:
                 await self._withdraw(speech.id)
-            else:
-                final = replace(utterance, stage="final")
+                continue
+            final = replace(utterance, stage="final")
+            try:
                 await self._judge(partial(self._feed, final), speech.id)
+            except MonitorError:
+                raise
+            except Exception:  # a fault in one analysis must not end the call: the words are shown without findings
+                log.exception("analysis_failed", call=self.info.id, utterance=speech.id)
+                await self._judge(lambda words=final: (words, [], []), speech.id)  # type: ignore[misc]
 
     def _feed(self, heard: Utterance | Silence) -> tuple[Utterance | None, Sequence[Finding], list[Alert]]:
         insight = self._analyzer.feed(heard)

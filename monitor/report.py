@@ -36,9 +36,9 @@ def print_report(record: CallRecord, console: Console) -> None:
         line.append(f"  “{clean(alert.text)}”")
         console.print(line)
     table = Table(box=None, show_header=False, pad_edge=False, expand=True)
-    for _ in range(3):
-        table.add_column(no_wrap=_ < 2)
-    table.columns[2].ratio = 1
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(ratio=1, overflow="fold")
     of: dict[str | None, list[Finding]] = {}
     for finding in record.findings:
         of.setdefault(finding.utterance, []).append(finding)
