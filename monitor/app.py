@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import datetime
 from importlib import metadata
 from pathlib import Path
@@ -252,11 +253,19 @@ def bind(settings: config.Server) -> socket.socket:
         raise ConfigError(f"{where}: cannot be listened on: {error.strerror or error}; choose another with --port") from error
 
 
+class _Server(uvicorn.Server):
+    """uvicorn, leaving signals to us: it raises them again at its end, before the calls are closed."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
 async def serve(running: Service, listener: socket.socket, pages: Path = PAGES) -> None:
     """Answer on `listener` until a signal says stop, then close what is live. No access log: paths carry call ids."""
     address = listener.getsockname()
     log.info("listening", host=address[0], port=address[1])
-    server = uvicorn.Server(
+    server = _Server(
         uvicorn.Config(
             running.application(pages),
             ws="websockets-sansio",
@@ -268,8 +277,20 @@ async def serve(running: Service, listener: socket.socket, pages: Path = PAGES) 
             timeout_graceful_shutdown=int(SHUTDOWN),
         )
     )
-    await server.serve(sockets=[listener])
-    await running.quiet(SHUTDOWN)
+
+    def stop() -> None:
+        server.force_exit = server.should_exit  # a second signal waits for nobody
+        server.should_exit = True
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+    try:
+        await server.serve(sockets=[listener])
+        await running.quiet(SHUTDOWN)
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
 
 
 def with_data(settings: config.Config, folder: Path) -> config.Config:

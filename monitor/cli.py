@@ -85,7 +85,7 @@ def serve(
                 err.print(f"{address}  clients find their token in {chosen.data.folder / 'ingest-token'}", markup=False)
                 await rooms.serve(running, listener)
 
-    _run(run())
+    _run(run(), interrupted=0)
 
 
 @cli.command("demo")
@@ -96,7 +96,10 @@ def demo_command(
 ) -> None:
     """Serve on this machine and play three bundled calls."""
     _log("warning")
-    _run(demo.demo(_listening(settings(context), None, port), lambda line: out.print(line, markup=False), browser=browser))
+    _run(
+        demo.demo(_listening(settings(context), None, port), lambda line: out.print(line, markup=False), browser=browser),
+        interrupted=0,
+    )
 
 
 @cli.command("play")
@@ -246,12 +249,12 @@ def main() -> None:
         sys.exit(1)
 
 
-def _run(work: Coroutine[Any, Any, None]) -> None:
-    """Run to the end or to Ctrl-C; an error we raise on purpose is one line."""
+def _run(work: Coroutine[Any, Any, None], *, interrupted: int = 130) -> None:
+    """Run to the end or to Ctrl-C, which exits with `interrupted`; an error we raise on purpose is one line."""
     try:
         asyncio.run(work)
     except KeyboardInterrupt:
-        raise typer.Exit(130) from None
+        raise typer.Exit(interrupted) from None
     except OSError as error:
         _complain(MonitorError(f"{error.filename or ''}: {error.strerror or error}".lstrip(": ")))
         raise typer.Exit(1) from error

@@ -62,7 +62,7 @@ class Decoder:
         compute = model.compute_type
         if compute == "auto":
             compute = "float16" if device == "cuda" else "int8"
-        threads = model.threads or len(os.sched_getaffinity(0))
+        threads = model.threads or cores()
         try:
             whisper = WhisperModel(str(path), device=device, compute_type=compute, cpu_threads=threads, local_files_only=True)
         except (RuntimeError, ValueError, OSError) as error:
@@ -161,6 +161,11 @@ class Decoder:
             padded[len(samples) :] = 0
             rows.append(self._features(padded, padding=0))
         return np.ascontiguousarray(np.stack(rows), dtype=np.float32)
+
+
+def cores() -> int:
+    """The processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def echoes(text: str, prompt: str) -> bool:
