@@ -4,7 +4,7 @@ import { namesIn } from "../src/i18n";
 import { hashOf, parseHash } from "../src/lib/route";
 import { parse } from "../src/lib/settings";
 import { empty, reduce, type State } from "../src/state/reducer";
-import { feeds, gravityOfFindings, lines, listing, newestEvidence, seenAlerts, steady, totals, waitingByCall, type Filter } from "../src/state/views";
+import { closed, feeds, gravityOfFindings, lines, listing, newestEvidence, openAnd, seenAlerts, steady, totals, waitingByCall, type Filter } from "../src/state/views";
 import { alert, alerted, call, finding, snapshot, utterance } from "./fixtures";
 
 const load = (change: Parameters<typeof snapshot>[0]): State => reduce(empty, { type: "loaded", snapshot: snapshot(change) });
@@ -83,6 +83,16 @@ describe("alerts", () => {
   test("of a call are summed up by how long the first waits and how grave the gravest is", () => {
     expect(waitingByCall(state).get("c1")).toMatchObject({ longest: { id: "1" }, worst: "critical", open: 3 });
     expect(totals(state)).toMatchObject({ live: 1, open: 3, critical: 2, longest: { id: "1" } });
+  });
+
+  test("just handled keep their places as long as they linger", () => {
+    const { open } = feeds(seenAlerts(state));
+    const pending = reduce(state, { type: "marking", key: "c1/2", mark: { status: "acknowledged", by: "王" } });
+    const gone = closed(open, seenAlerts(pending));
+    expect(gone).toEqual(["c1/2"]);
+    expect(order(openAnd(new Set(gone), seenAlerts(pending)))).toBe("321");
+    expect(order(openAnd(new Set(), seenAlerts(pending)))).toBe("31");
+    expect(closed(open, new Map())).toEqual([]);
   });
 
   test("count as handled from the moment of the choice", () => {

@@ -3,8 +3,9 @@ import { useState } from "react";
 import { useWords } from "../i18n";
 import { alertKey } from "../state/reducer";
 import { useSelect } from "../state/store";
-import { feeds, seenAlerts } from "../state/views";
+import { feeds, openAnd, seenAlerts } from "../state/views";
 import { AlertItem } from "./AlertItem";
+import { useLingering } from "./useLingering";
 
 type Side = "open" | "handled";
 
@@ -15,8 +16,10 @@ export function AlertFeed() {
   const [side, setSide] = useState<Side>("open");
   const [shown, setShown] = useState(STEP);
   const loaded = useSelect((state) => state.loaded);
-  const { open, handled } = useSelect((state) => feeds(seenAlerts(state)));
-  const alerts = side === "open" ? open : handled;
+  const all = useSelect(seenAlerts);
+  const lingering = useLingering(all);
+  const { open, handled } = feeds(all);
+  const alerts = side === "open" ? openAnd(lingering, all) : handled;
   const turn = (to: Side): void => {
     setSide(to);
     setShown(STEP);

@@ -2,7 +2,7 @@
 import { gravest, gravity } from "../attention/arrivals";
 import type { Alert, Call, Finding, Severity, Utterance } from "../api/types";
 import { groupBy, memo } from "../lib/derive";
-import type { Detail, HeldFinding, Mark, State } from "./reducer";
+import { alertKey, type Detail, type HeldFinding, type Mark, type State } from "./reducer";
 
 /** Alerts as the supervisor sees them: a choice still on its way to the server counts already. */
 const seen = memo((alerts: State["alerts"], marks: ReadonlyMap<string, Mark>): ReadonlyMap<string, Alert> => {
@@ -53,10 +53,23 @@ export const totals = (state: State): Totals => totalsOf(state.calls, seenAlerts
 export const feeds = memo((alerts: ReadonlyMap<string, Alert>): { readonly open: readonly Alert[]; readonly handled: readonly Alert[] } => {
   const all = [...alerts.values()];
   return {
-    open: all.filter(isOpen).sort((a, b) => gravity(b.severity) - gravity(a.severity) || raised(b) - raised(a)),
+    open: all.filter(isOpen).sort(byGravity),
     handled: all.filter((alert) => !isOpen(alert)).sort((a, b) => instant(b.when) - instant(a.when)),
   };
 });
+
+/** Open alerts, and those of `lingering` (by alertKey) in the places they had. */
+export function openAnd(lingering: ReadonlySet<string>, alerts: ReadonlyMap<string, Alert>): readonly Alert[] {
+  if (lingering.size === 0) return feeds(alerts).open;
+  return [...alerts].flatMap(([key, alert]) => (isOpen(alert) || lingering.has(key) ? [alert] : [])).sort(byGravity);
+}
+
+/** Keys of `before`, alerts that were open, which still are known and no longer open. */
+export function closed(before: readonly Alert[], alerts: ReadonlyMap<string, Alert>): readonly string[] {
+  return before.map(alertKey).filter((key) => alerts.has(key) && alerts.get(key)?.status !== "open");
+}
+
+const byGravity = (a: Alert, b: Alert): number => gravity(b.severity) - gravity(a.severity) || raised(b) - raised(a);
 
 /** One call's alerts: the open ones first, as in the feed, then the handled. */
 export function alertsOf(alerts: ReadonlyMap<string, Alert>, call: string): readonly Alert[] {
