@@ -10,11 +10,13 @@ import { OlderCalls } from "./OlderCalls";
 import { useHeldStill } from "./useHeldStill";
 
 const EVERYTHING: Filter = { text: "", team: null, alerting: false, sort: "risk" };
+const STEP = 50; // ended calls drawn at a time
 const SORTS: readonly Sort[] = ["risk", "waiting", "duration", "newest"];
 
 export function CallList({ selected }: { readonly selected: string | null }) {
   const words = useWords();
   const [filter, setFilter] = useState(EVERYTHING);
+  const [shown, setShown] = useState(STEP);
   const loaded = useSelect((state) => state.loaded);
   const { live, ended } = useSelect((state) => listing(state, filter));
   const { order, hold } = useHeldStill(live, filter);
@@ -42,11 +44,11 @@ export function CallList({ selected }: { readonly selected: string | null }) {
               </h2>
             )}
             <ul className="rows" data-testid="calls-ended">
-              {ended.map((id) => (
+              {ended.slice(0, shown).map((id) => (
                 <CallRow key={id} id={id} selected={id === selected} />
               ))}
             </ul>
-            {!narrowed && <OlderCalls />}
+            {ended.length > shown ? <More show={() => setShown(shown + STEP)} /> : !narrowed && <OlderCalls read={() => setShown(shown + STEP)} />}
           </>
         )}
       </div>
@@ -103,6 +105,16 @@ function Columns() {
       <span>{words.talkShare}</span>
       <span>{words.duration}</span>
     </div>
+  );
+}
+
+function More({ show }: { readonly show: () => void }) {
+  return (
+    <p className="older">
+      <Button type="text" onClick={show}>
+        {useWords().showMore}
+      </Button>
+    </p>
   );
 }
 

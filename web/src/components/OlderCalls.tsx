@@ -6,7 +6,7 @@ import { useSelect } from "../state/store";
 import { useClient } from "./context";
 
 /** Reads further back than the list goes. */
-export function OlderCalls() {
+export function OlderCalls({ read: done }: { readonly read: () => void }) {
   const words = useWords();
   const client = useClient();
   const { message } = App.useApp();
@@ -17,7 +17,7 @@ export function OlderCalls() {
   if (end) return <p className="older">{words.noOlder}</p>;
   const read = async (): Promise<void> => {
     setBusy(true);
-    await client.older(before).catch(() => message.error(words.olderFailed));
+    await client.older(before).then(done, () => message.error(words.olderFailed));
     setBusy(false);
   };
   return (
