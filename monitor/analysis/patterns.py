@@ -3,8 +3,8 @@
     literal text        as it is said; its normal form is compared (您 and 你 are one, 一 and 1 are one)
     (a|b)               one of several
     [a]                 may be missing
-    ..4                 up to 4 (at most 12) more characters, none of them a negation, in the same sentence
-    ...4                the same, any characters
+    ..4                 up to 4 (at most 12) more characters of the same clause, none of them a negation
+    ...4                up to 4 more of the same sentence, any characters
     <name>              a word of the list of that name
     #                   a number
     ^ at the start      only where a clause starts (leading words such as 那 do not count)
@@ -17,7 +17,7 @@ Characters that only sound alike are accepted and counted, so one pass finds bot
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from monitor.analysis import pinyin
@@ -28,8 +28,13 @@ MAX_GAP = 12
 MAX_POSITIONS = 4_000  # of one pattern, word lists written out
 
 _SPECIAL = frozenset("([<])>|#^$")
-_NEGATIONS = frozenset("不没别未甭勿")
-_ONE = pinyin.fold("yao")  # 幺, 一 in a number
+NEGATIONS = frozenset("不没别未甭勿")
+_ONE = "yao"  # 幺, 一 in a number
+
+
+def allowed(literals: int) -> int:
+    """The cost that so many characters may have: nothing of three, 1 of 4, 2 of 6, 3 of 8."""
+    return max(0, literals // 2 - 1)
 
 
 class PatternError(ValueError):
@@ -38,13 +43,17 @@ class PatternError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Pattern number `pattern` in [start, end) of the normal form: `literals` characters compared, at `alike` by sound."""
+    """Pattern number `pattern` in [start, end) of the normal form: `literals` characters compared, at `alike` by sound.
+
+    `cost`: 1 for each that sounds the same, 2 for one that only nearly does (zh and z, l and n ...).
+    """
 
     pattern: int
     start: int
     end: int
     literals: int
     alike: tuple[int, ...] = ()  # indices in the normal form
+    cost: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +63,27 @@ class _Part:
     first: tuple[int, ...]
     last: tuple[int, ...]
     empty: bool  # may match nothing
+    longest: int  # literal characters at most
 
 
 @dataclass(slots=True)
 class _Position:
-    """One character of a pattern: `char` must be there, or one of its `sound`; None: a gap or a digit."""
+    """One character of a pattern: `char` must be there, or what sounds so; None: a gap or a digit."""
 
     char: str | None
-    sound: str = ""
+    spoken: str = ""
     gap: bool = False
-    careful: bool = False  # a gap that takes no negation
+    careful: bool = False  # a gap that takes no negation and stays in its clause
     pattern: int = -1
+    allowed: int = 0  # the cost its pattern may have
     begins: bool = False  # only where a clause begins
     ends: bool = False  # accepts only where a clause ends
     accepts: bool = False
     follow: list[int] = field(default_factory=list)
+
+    def crosses(self, stop: str) -> bool:
+        """Whether a gap may reach over this mark."""
+        return not self.careful and stop in "，；"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +96,7 @@ class _Moves:
     digits: tuple[int, ...]
 
 
-_Thread = tuple[int, int, int, tuple[int, ...]]  # less the number alike, literals, start, alike: the greatest is kept
+_Thread = tuple[int, int, int, tuple[int, ...]]  # less the cost, literals, start, alike: the greatest is kept
 
 
 class Automaton:
@@ -98,8 +113,8 @@ class Automaton:
         self._moves: list[_Moves] = []
         self._start = _Moves({}, {}, (), ())
 
-    def add(self, pattern: str) -> int:
-        """Compile one pattern; its number. Raises PatternError."""
+    def add(self, pattern: str, sound: bool = True) -> int:
+        """Compile one pattern, to be found by `sound` too; its number. Raises PatternError."""
         number, mark = self._count, len(self._positions)
         if len(pattern) > MAX_LENGTH:
             raise PatternError(f"is longer than {MAX_LENGTH} characters")
@@ -117,6 +132,7 @@ class Automaton:
             self._positions[p].accepts = True
         for position in self._positions[mark:]:
             position.pattern = number
+            position.allowed = allowed(part.longest) if sound else 0
         self._first += part.first
         self._count += 1
         return number
@@ -129,7 +145,7 @@ class Automaton:
         by_char: dict[str, list[int]] = {}
         by_sound: dict[str, list[int]] = {}
         for p in reached:
-            char, sound = self._positions[p].char, self._positions[p].sound
+            char, sound = self._positions[p].char, pinyin.fold(self._positions[p].spoken)
             if char is None:
                 continue
             by_char.setdefault(char, []).append(p)
@@ -147,21 +163,20 @@ class Automaton:
         """Every pattern found in `text`, the longest match for each pattern and start."""
         found: dict[tuple[int, int], Match] = {}
         begins, ends = self._edges(text)
-        stops = {clause.end for clause in text.clauses if clause.stop in ("。", "！", "？")}
+        stops = {clause.end: clause.stop for clause in text.clauses}
         threads: dict[int, _Thread] = {}  # by position
-        for index, (char, sound) in enumerate(zip(text.norm, text.syllables, strict=True)):
-            threads = self._step(threads, index, char, sound, index in begins, index in stops)
-            for p, (_, literals, start, alike) in threads.items():
+        for index in range(len(text.norm)):
+            threads = self._step(threads, text, index, index in begins, stops.get(index, ""))
+            for p, (cost, literals, start, alike) in threads.items():
                 position = self._positions[p]
                 if not position.accepts or (position.ends and index + 1 not in ends):
                     continue
-                found[position.pattern, start] = Match(position.pattern, start, index + 1, literals, alike)
+                found[position.pattern, start] = Match(position.pattern, start, index + 1, literals, alike, -cost)
         return list(found.values())
 
-    def _step(
-        self, threads: dict[int, _Thread], index: int, char: str, sound: str, begins: bool, stopped: bool
-    ) -> dict[int, _Thread]:
-        """The threads after one more character. A sentence may end between two words, but not within a gap."""
+    def _step(self, threads: dict[int, _Thread], text: Text, index: int, begins: bool, stop: str) -> dict[int, _Thread]:
+        """The threads after one more character, before which the mark `stop` stood: any between words, some in a gap."""
+        char, sound, spoken = text.norm[index], text.syllables[index], text.spoken[index]
         after: dict[int, _Thread] = {}
         positions = self._positions
 
@@ -169,29 +184,34 @@ class Automaton:
             if (best := after.get(p)) is None or thread > best:
                 after[p] = thread
 
+        def hear(p: int, thread: _Thread) -> None:
+            cost = thread[0] - (1 if positions[p].spoken == spoken else 2)
+            if -cost <= positions[p].allowed:
+                reach(p, (cost, thread[1], thread[2], (*thread[3], index)))
+
         for p in self._start.by_char.get(char, ()):
             if begins or not positions[p].begins:
                 reach(p, (0, 1, index, ()))
         for p in self._start.by_sound.get(sound, ()):
-            if begins or not positions[p].begins:
-                reach(p, (-1, 1, index, (index,)))
+            if positions[p].char != char and (begins or not positions[p].begins):
+                hear(p, (0, 1, index, ()))
         for p in self._start.gaps if begins else ():
             reach(p, (0, 0, index, ()))
         for origin, (cost, literals, start, alike) in threads.items():
-            if stopped and positions[origin].gap:
+            if stop and positions[origin].gap and not positions[origin].crosses(stop):
                 continue
             moves = self._moves[origin]
             for p in moves.by_char.get(char, ()):
                 reach(p, (cost, literals + 1, start, alike))
-            for p in moves.by_sound.get(sound, ()):
-                reach(p, (cost - 1, literals + 1, start, (*alike, index)))
+            for p in moves.by_sound.get(sound, ()) if -cost < positions[origin].allowed else ():
+                if positions[p].char != char:
+                    hear(p, (cost, literals + 1, start, alike))
             if char.isdecimal():
                 for p in moves.digits:
                     reach(p, (cost, literals, start, alike))
-            if not stopped:
-                for p in moves.gaps:
-                    if not (positions[p].careful and char in _NEGATIONS):
-                        reach(p, (cost, literals, start, alike))
+            for p in moves.gaps:
+                if not (stop and not positions[p].crosses(stop)) and not (positions[p].careful and char in NEGATIONS):
+                    reach(p, (cost, literals, start, alike))
         return after
 
     def _edges(self, text: Text) -> tuple[set[int], set[int]]:
@@ -271,7 +291,7 @@ class _Parser:
 
     def _optional(self) -> _Part:
         part = self._group("]")
-        return _Part(part.first, part.last, True)
+        return _Part(part.first, part.last, True, part.longest)
 
     def _list(self) -> _Part:
         end = self._pattern.find(">", self._index)
@@ -285,7 +305,7 @@ class _Parser:
         self._index += 1
         p = self._new(_Position(None))
         self._positions[p].follow.append(p)
-        return _Part((p,), (p,), False)
+        return _Part((p,), (p,), False, 0)
 
     def _gap(self) -> _Part:
         dots = len(self._pattern[self._index :]) - len(self._pattern[self._index :].lstrip("."))
@@ -295,7 +315,7 @@ class _Parser:
             raise PatternError(f"has a gap at character {self._index + 1} that is not ..N or ...N with N from 1 to {MAX_GAP}")
         self._index += dots + len(digits)
         skips = [self._new(_Position(None, gap=True, careful=dots == 2)) for _ in range(int(digits))]
-        return self._joined([_Part((p,), (p,), True) for p in skips])
+        return self._joined([_Part((p,), (p,), True, 0) for p in skips])
 
     def _literal(self) -> _Part:
         start = self._index
@@ -309,7 +329,7 @@ class _Parser:
         chars = normal(words)
         if not chars:
             raise PatternError(f"has {words!r}, which is never compared")
-        parts = [_Part((p,), (p,), False) for p in map(self._new, map(_Position, chars, pinyin.syllables(chars)))]
+        parts = [_Part((p,), (p,), False, 1) for p in map(self._new, map(_Position, chars, pinyin.spoken(chars)))]
         return self._joined(parts)
 
     def _new(self, position: _Position) -> int:
@@ -325,16 +345,15 @@ class _Parser:
                 whole.first + (part.first if whole.empty else ()),
                 part.last + (whole.last if part.empty else ()),
                 whole.empty and part.empty,
+                whole.longest + part.longest,
             )
         return whole
 
 
 def _either(parts: Sequence[_Part]) -> _Part:
     return _Part(
-        tuple(_flat(part.first for part in parts)), tuple(_flat(part.last for part in parts)), any(part.empty for part in parts)
+        tuple(p for part in parts for p in part.first),
+        tuple(p for part in parts for p in part.last),
+        any(part.empty for part in parts),
+        max(part.longest for part in parts),
     )
-
-
-def _flat(groups: Iterator[tuple[int, ...]]) -> Iterator[int]:
-    for group in groups:
-        yield from group

@@ -9,12 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from monitor.analysis.context import Context
-from monitor.analysis.patterns import Match
+from monitor.analysis.patterns import NEGATIONS, Match, allowed
 from monitor.analysis.playbook import ContextSheet, Lexicon, Phrase, Playbook, Rule
 from monitor.analysis.text import Text
 from monitor.records import Finding, Utterance
 
-_MIN_SYLLABLES = 4  # shorter phrases are not matched by sound: too much sounds like them
 _LONG = 6  # syllables; a shorter one is not matched by sound across a comma
 _PLAIN_WORDS = frozenset("是不没你我他们这那有给都也说要什么就个")
 _GAP = 0.97  # of the confidence, where other words stand in between
@@ -37,7 +36,7 @@ def hits(lexicon: Lexicon, utterance: Utterance, text: Text, context: Context) -
     best: dict[Rule, Hit] = {}
     for match in matches:
         phrase = lexicon.entries[match.pattern]
-        if isinstance(phrase, str) or (match.alike and not _plausible(phrase, match, text)):
+        if isinstance(phrase, str) or _within_number(match, text) or (match.alike and not _plausible(phrase, match, text)):
             continue
         if any(near.holds(name, match) for name in phrase.unless):
             continue
@@ -49,7 +48,16 @@ def hits(lexicon: Lexicon, utterance: Utterance, text: Text, context: Context) -
         old = best.get(phrase.rule)
         if old is None or (hit.confidence, match.end - match.start) > (old.confidence, old.match.end - old.match.start):
             best[phrase.rule] = hit
-    return best
+    return {rule: hit for rule, hit in best.items() if not any(_covers(other, hit) for other in best.values())}
+
+
+def _covers(other: Hit, hit: Hit) -> bool:
+    """Whether a hit only repeats a part of what another rule heard better: 告你们 within 去消协告你们."""
+    a, b = other.match, hit.match
+    if a.start <= b.start and b.end <= a.end and (a.start, a.end) != (b.start, b.end):
+        return True
+    higher = (other.phrase.rule.level or 0) > (hit.phrase.rule.level or 0)
+    return higher and a.start < b.end and b.start < a.end
 
 
 def finding(hit: Hit, utterance: Utterance, text: Text, because: str = "") -> Finding:
@@ -114,17 +122,26 @@ class _Near:
         self._found: dict[str, list[Match]] = {}
         for match in matches:
             entry = lexicon.entries[match.pattern]
-            if isinstance(entry, str) and (not match.alike or match.literals >= _MIN_SYLLABLES):
+            if isinstance(entry, str) and match.cost <= allowed(match.literals):
                 self._found.setdefault(entry, []).append(match)
 
     def holds(self, name: str, match: Match) -> bool:
-        context = self._contexts[name]
-        if context.stop and self._text.clauses[self._text.clause_at[match.end - 1]].stop in tuple(context.stop):
+        context, text = self._contexts[name], self._text
+        if context.stop and text.clauses[text.clause_at[match.end - 1]].stop in tuple(context.stop):
             return True
         low, high = self._scope(context, match)
         return any(
-            low <= other.start and other.end <= high and _placed(context, other, match) for other in self._found.get(name, ())
+            low <= other.start
+            and other.end <= high
+            and _placed(context, other, match)
+            and not (context.affirmed and other.start and text.norm[other.start - 1] in NEGATIONS)
+            and not (context.apart and self._joined(match, other))
+            for other in self._found.get(name, ())
         )
+
+    def _joined(self, match: Match, other: Match) -> bool:
+        clause_at = self._text.clause_at
+        return other.start == match.end and clause_at[other.start] == clause_at[match.end - 1]
 
     def _scope(self, context: ContextSheet, match: Match) -> tuple[int, int]:
         text = self._text
@@ -145,13 +162,22 @@ def _placed(context: ContextSheet, other: Match, match: Match) -> bool:
     return max(before, after) <= context.reach
 
 
+def _within_number(match: Match, text: Text) -> bool:
+    """Whether the match begins or ends in the middle of a number (12345 in 1234567)."""
+    norm, clause = text.norm, text.clauses[text.clause_at[match.start]]
+    before = norm[match.start - 1 : match.start] if match.start > clause.start else ""
+    clause = text.clauses[text.clause_at[match.end - 1]]
+    after = norm[match.end : match.end + 1] if match.end < clause.end else ""
+    return (before.isdecimal() and norm[match.start].isdecimal()) or (after.isdecimal() and norm[match.end - 1].isdecimal())
+
+
 def _plausible(phrase: Phrase, match: Match, text: Text) -> bool:
     """Whether the phrase may have been misheard as this: most of it is there as written, and what is not is no word of its own.
 
     Recognisers write wrong words where they hear rare ones; they seldom invent 是, 不 or 你, and a word that reaches out of the
     phrase (客户 in 客户呢, sounding like 糊弄 from its middle on) was meant as it stands.
     """
-    if not phrase.sound or match.literals < _MIN_SYLLABLES or len(match.alike) > match.literals // 2 - 1:
+    if not phrase.sound or match.cost > allowed(match.literals):
         return False
     if any(text.norm[index] in _PLAIN_WORDS for index in match.alike):
         return False
@@ -165,7 +191,7 @@ def _plausible(phrase: Phrase, match: Match, text: Text) -> bool:
 
 
 def _confidence(phrase: Phrase, match: Match) -> float:
-    share = len(match.alike) / match.literals
+    share = match.cost / match.literals
     gap = _GAP if match.end - match.start > match.literals else 1.0
     return phrase.confidence * gap * (1 - (1 - _ALIKE) * share)
 

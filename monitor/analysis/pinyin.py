@@ -33,7 +33,12 @@ def _each(unknown: str) -> list[str]:
 
 
 @lru_cache(maxsize=4096)
+def spoken(text: str) -> tuple[str, ...]:
+    """The toneless syllable of each character of `text`; digits as read one by one, other characters as they are."""
+    sounds = lazy_pinyin(text, style=Style.NORMAL, errors=_each)  # type: ignore[arg-type]  # its stub forgets that a list is taken
+    return tuple(_DIGITS.get(sound, sound) for sound in sounds)
+
+
 def syllables(text: str) -> tuple[str, ...]:
-    """The folded syllable of each character of `text`; digits as read one by one, other characters as they are."""
-    spoken = lazy_pinyin(text, style=Style.NORMAL, errors=_each)  # type: ignore[arg-type]  # its stub forgets that a list is taken
-    return tuple(fold(_DIGITS.get(sound, sound)) for sound in spoken)
+    """`spoken`, folded."""
+    return tuple(map(fold, spoken(text)))

@@ -46,6 +46,8 @@ class ContextSheet(Section):
     within: Literal["clause", "sentence", "utterance"] = "clause"
     reach: int = Field(3000, ge=0)  # at most so many characters between the two
     say: tuple[str, ...] = ()
+    affirmed: bool = False  # not where a negation stands right before the words (不能退 is no 能退)
+    apart: bool = False  # not where the words are joined to the phrase (没权限给您退 is no 给您退)
     stop: str = ""  # or the phrase's own clause ends in one of these marks
 
 
@@ -217,14 +219,14 @@ class _Compiler:
                 entries.append(name)
         for file, phrase in self._phrases(rules):
             if SAID_BY[phrase.rule.kind] == speaker:
-                self._add(automaton, file, (phrase.rule.kind, phrase.rule.rule, "phrases", "say"), phrase.pattern)
+                self._add(automaton, file, (phrase.rule.kind, phrase.rule.rule, "phrases", "say"), phrase.pattern, phrase.sound)
                 entries.append(phrase)
         automaton.build()
         return Lexicon(automaton, tuple(entries), {name: sheet for name, (_, sheet) in self._contexts.items()})
 
-    def _add(self, automaton: Automaton, file: _File, keys: tuple[str, ...], pattern: str) -> None:
+    def _add(self, automaton: Automaton, file: _File, keys: tuple[str, ...], pattern: str, sound: bool = True) -> None:
         try:
-            automaton.add(pattern)
+            automaton.add(pattern, sound)
         except PatternError as error:
             raise file.fault(keys, f"the pattern {pattern!r} {error}", pattern) from error
 

@@ -77,6 +77,11 @@ class Text:
         return pinyin.syllables(self.norm)
 
     @cached_property
+    def spoken(self) -> tuple[str, ...]:
+        """The syllables as they are, not folded."""
+        return pinyin.spoken(self.norm)
+
+    @cached_property
     def clause_at(self) -> tuple[int, ...]:
         """For each character of `norm`, the index of its clause."""
         return tuple(number for number, clause in enumerate(self.clauses) for _ in range(clause.start, clause.end))
