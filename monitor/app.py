@@ -78,15 +78,15 @@ class Workshop:
 
 
 @asynccontextmanager
-async def workshop(settings: config.Config) -> AsyncIterator[Workshop]:
-    """Load everything (seconds, off the event loop) and let it go at the end."""
+async def workshop(settings: config.Config, *, live: bool = False) -> AsyncIterator[Workshop]:
+    """Load everything (seconds, off the event loop) and let it go at the end. `live`: alerts will be waited for."""
     rules = load_rules(settings.alerts.rules)
     decoder, analysis = await asyncio.gather(
         asyncio.to_thread(lambda: Decoder(models.path(settings.model), settings.model, settings.decode)),
         asyncio.to_thread(lambda: Analysis(settings.analysis)),
     )
     transcriber = Transcriber(decoder, settings.gate, settings.model.language)
-    async with Scheduler(transcriber, settings.decode.batch) as scheduler:
+    async with Scheduler(transcriber, settings.decode.batch, live=live) as scheduler:
         made = Workshop(settings, rules, analysis, scheduler)
         try:
             yield made
@@ -240,7 +240,7 @@ async def service(settings: config.Config) -> AsyncIterator[Service]:
         left = await archive.interrupted(local_now())
         if left:
             log.warning("calls_interrupted", calls=left)
-        yield Service(await stack.enter_async_context(workshop(settings)), archive, token)
+        yield Service(await stack.enter_async_context(workshop(settings, live=True)), archive, token)
 
 
 def bind(settings: config.Server) -> socket.socket:

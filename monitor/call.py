@@ -26,6 +26,7 @@ from monitor.ingest.pcm import Decoder
 from monitor.records import Alert, CallInfo, CallStatus, CallView, Chunk, Finding, Silence, Speech, Summary, Utterance
 from monitor.speech.listener import Listener
 from monitor.speech.scheduler import Scheduler
+from monitor.speech.transcript import join
 
 BLOCK = 0.128  # seconds of audio heard at a time: less costs more turns than it gains
 BACKLOG = 256  # finals and silences that may wait; then the sender waits
@@ -74,6 +75,12 @@ class Guess:
     findings: tuple[Finding, ...]
     alerts: tuple[Alert, ...]
 
+    def add(self, before: Guess) -> None:
+        """What was shown before stays shown."""
+        findings, alerts = {one.id for one in self.findings}, {one.id for one in self.alerts}
+        self.findings += tuple(one for one in before.findings if one.id not in findings)
+        self.alerts += tuple(one for one in before.alerts if one.id not in alerts)
+
 
 Heard = Silence | tuple[Speech, "asyncio.Task[Utterance | None]"]
 
@@ -98,7 +105,8 @@ class Conversation:
         self._waiting: list[Chunk] = []
         self._seconds = 0.0
         self._order: asyncio.Queue[Heard | None] = asyncio.Queue(BACKLOG)
-        self._decodings: dict[str, tuple[Speech, asyncio.Task[Utterance | None]]] = {}  # newest of each open utterance
+        self._decodings: dict[str, list[tuple[Speech, asyncio.Task[Utterance | None]]]] = {}  # of utterances still open
+        self._parts: dict[str, dict[int, Utterance]] = {}  # of utterances still open, what their drafts said
         self._guessing: set[asyncio.Task[None]] = set()
         self._guesses: dict[str, Guess] = {}
         self._settled: set[str] = set()
@@ -143,7 +151,7 @@ class Conversation:
             status, why = "failed", str(fault)
         finally:
             self._settling.cancel()
-            for task in (*self._guessing, *(task for _, task in self._decodings.values())):
+            for task in (*self._guessing, *(task for those in self._decodings.values() for _, task in those)):
                 task.cancel()
         ended = self.info.started + timedelta(seconds=self._seconds)
         view = replace(
@@ -197,15 +205,17 @@ class Conversation:
             self._settling.result()
 
     def _decoding(self, speech: Speech) -> asyncio.Task[Utterance | None]:
-        """The decoding of this stretch: a draft nobody spoke on after is the final already."""
-        before = self._decodings.pop(speech.id, None)
-        if before and before[0].stage == "draft" and before[0].spans == speech.spans:
-            return before[1]
-        if before:
-            before[1].cancel()  # more of the utterance is here
+        """The decoding of this stretch: a draft of the whole that nobody spoke on after is the final already."""
+        before = self._decodings.setdefault(speech.id, [])
+        if speech.stage == "final":
+            del self._decodings[speech.id]
+        for earlier, task in before:
+            if speech.stage == "final" and earlier.stage == "draft" and earlier.spans == speech.spans:
+                return task
+            if speech.stage == "final" or earlier.stage == "interim":
+                task.cancel()  # more of the utterance is here
         task = asyncio.create_task(self._rooms.scheduler.transcribe(speech))
-        if speech.stage != "final":
-            self._decodings[speech.id] = speech, task
+        before.append((speech, task))
         return task
 
     async def _settle_all(self) -> None:
@@ -253,9 +263,9 @@ class Conversation:
             utterance, findings, alerts = await self._off_loop(self._rooms.thinking, think)
             newest = {alert.id: replace(alert, raised=self._rooms.now()) for alert in alerts}
             self._alerts |= newest
-            if id is not None:
-                self._settled.add(id)
             guess = self._guesses.pop(id, None) if id is not None else None
+            if id is not None:
+                self._settle(id)
             await self._show(utterance, findings, list(newest.values()), provisional=False)
             if guess:
                 await self._take_back(guess, {finding.id for finding in findings}, set(newest))
@@ -269,29 +279,46 @@ class Conversation:
     async def _guess(self, speech: Speech) -> None:
         """Show what an interim or a draft seems to say. Its failure is nobody's: the final will be decoded anew."""
         try:
-            utterance = await self._decoding(speech)
-            if utterance is None:
+            said = await self._decoding(speech)
+            if said is None:
                 return
             async with self._turn:
+                utterance = self._so_far(speech, said)
                 before = self._guesses.get(speech.id)
                 if speech.id in self._settled or (before and before.utterance.end > utterance.end):
                     return
                 insight = await self._off_loop(self._rooms.thinking, lambda: self._analyzer.peek(utterance))
                 alerts = await self._off_loop(self._rooms.thinking, lambda: self._engine.peek(insight.findings))
                 alerts = [replace(alert, raised=self._rooms.now()) for alert in alerts]
-                self._guesses[speech.id] = Guess(insight.utterance or utterance, tuple(insight.findings), tuple(alerts))
-                await self._show(insight.utterance or utterance, insight.findings, alerts, provisional=True)
-                if before:
-                    await self._take_back(before, {finding.id for finding in insight.findings}, {alert.id for alert in alerts})
+                guess = Guess(insight.utterance or utterance, tuple(insight.findings), tuple(alerts))
+                await self._show(guess.utterance, guess.findings, guess.alerts, provisional=True)
+                self._guesses[speech.id] = guess
+                if before and speech.stage == "interim":  # judged by its words alone: what a draft found stands
+                    guess.add(before)
+                elif before:
+                    await self._take_back(
+                        before, {finding.id for finding in guess.findings}, {alert.id for alert in guess.alerts}
+                    )
         except MonitorError as error:
             log.warning("guess_not_kept", call=self.info.id, code=error.code)
         except (RuntimeError, ValueError):
             log.exception("guess_failed", call=self.info.id)
 
+    def _settle(self, id: str) -> None:
+        self._settled.add(id)
+        self._parts.pop(id, None)
+
+    def _so_far(self, speech: Speech, said: Utterance) -> Utterance:
+        """The utterance as far as it was heard: the drafts before this part, and this."""
+        parts = self._parts.setdefault(speech.id, {})
+        if speech.stage == "draft":
+            parts[speech.part] = said
+        return join([*(parts[part] for part in sorted(parts) if part < speech.part), said])
+
     async def _withdraw(self, id: str) -> None:
         """Utterance `id` was no speech: forget what was shown of it."""
         async with self._turn:
-            self._settled.add(id)
+            self._settle(id)
             if guess := self._guesses.pop(id, None):
                 await self._take_back(guess, set(), set())
                 await self._outlet.forget(guess.utterance)

@@ -59,6 +59,8 @@ class Speech:
 
     `id` stays the same while the stretch grows: an `interim` (still speaking), a `draft` (a pause, may be joined with what
     follows) and the `final` of one utterance share it, and each replaces the one before.
+
+    A final is the whole utterance. A draft or interim is what came since the draft before it, `part` counting those.
     """
 
     call: str
@@ -70,6 +72,7 @@ class Speech:
     spans: tuple[Span, ...]  # the voiced stretches inside [start, end]
     voicing: float  # 0..1, mean probability of speech over the spans
     offset: float  # call time of samples[0]: start less the padding
+    part: int = 0
     samples: Samples = field(repr=False, compare=False)
 
 

@@ -1,8 +1,8 @@
 """One model for all calls: what waits to be decoded is decoded in batches, off the event loop.
 
-Drafts and finals go before interims and, among themselves, in the order they came. A batch takes only stretches of one context
-length: shorter ones ride cheaply together, and a result never depends on its company, so that live and offline agree.
-An interim that is overtaken, or finds finals waiting, is given up: somebody still speaking will be heard again.
+A batch takes only stretches of one context length: shorter ones ride cheaply together, and a result never depends on its
+company, so that live and offline agree. Where there are two workers and calls are live, one keeps to the short work that
+alerts wait for, drafts and interims, so that no draft stands behind a long final. An interim that is overtaken is given up.
 """
 
 from __future__ import annotations
@@ -16,14 +16,20 @@ from typing import Protocol
 
 import structlog
 
-from monitor.records import Samples, Speech, Utterance
-from monitor.speech.transcript import Transcriber
+from monitor.records import Samples, Speech, Stage, Utterance
 
 log = structlog.get_logger(__name__)
 
 
+STEADY: dict[Stage, int] = {"final": 0, "draft": 0, "interim": 1}
+QUICK: dict[Stage, int] = {"draft": 0, "interim": 1, "final": 2}
+
+
 class Engine(Protocol):
     """What turns batches into words: `monitor.speech.transcript.Transcriber`."""
+
+    @property
+    def workers(self) -> int: ...
 
     def context(self, samples: Samples) -> float: ...
 
@@ -43,28 +49,32 @@ class Job:
 
 
 class Scheduler:
-    """Use as `async with Scheduler(transcriber, batch) as scheduler`; its task ends with the block."""
+    """Use as `async with Scheduler(transcriber, batch) as scheduler`; its tasks end with the block."""
 
-    def __init__(self, engine: Transcriber | Engine, batch: int) -> None:
+    def __init__(self, engine: Engine, batch: int, *, live: bool = False) -> None:
+        """`batch`: stretches decoded together, at most. `live`: keep a worker for what alerts wait for."""
         self._engine, self._batch = engine, batch
+        self._quick = live and engine.workers > 1
         self._jobs: list[Job] = []
         self._numbers = itertools.count()
         self._wake = asyncio.Event()
-        self._thread = ThreadPoolExecutor(1, "decoder")
-        self._task: asyncio.Task[None] | None = None
+        self._threads = ThreadPoolExecutor(engine.workers, "decoder")
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Scheduler:
-        self._task = asyncio.create_task(self._run(), name="scheduler")
+        for worker in range(self._engine.workers):
+            task = asyncio.create_task(self._run(quick=self._quick and worker == 0), name=f"decoder {worker}")
+            self._tasks.append(task)
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        assert self._task is not None
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         for job in self._jobs:
             job.result.cancel()
         self._jobs.clear()
-        await asyncio.get_running_loop().run_in_executor(None, self._thread.shutdown)
+        await asyncio.get_running_loop().run_in_executor(None, self._threads.shutdown)
 
     def __len__(self) -> int:
         """How many stretches wait."""
@@ -72,7 +82,7 @@ class Scheduler:
 
     async def transcribe(self, speech: Speech) -> Utterance | None:
         """The words of `speech`, or None where there were none (or an interim was given up). Raises what the decoder raised."""
-        if self._task is None or self._task.done():
+        if not self._tasks or all(task.done() for task in self._tasks):
             raise RuntimeError("the scheduler is not running")
         if speech.stage != "final":
             self._overtake(speech)
@@ -92,27 +102,30 @@ class Scheduler:
                 _resolve(job, None)
         self._jobs = [job for job in self._jobs if not job.result.done()]
 
-    def _next(self) -> list[Job]:
+    def _next(self, quick: bool) -> list[Job]:
         """The jobs to decode now, at most a batch, all of one context and either none or all interims. Removes them."""
         self._jobs = [job for job in self._jobs if not job.result.done()]
-        if not self._jobs:
+        finals = sum(job.speech.stage == "final" for job in self._jobs)
+        rank = QUICK if quick else STEADY
+        able = [job for job in self._jobs if not quick or job.speech.stage != "final" or finals > 1]
+        if not able:
             return []
-        first = min(self._jobs, key=lambda job: (job.interim, job.order))
-        fit = [job for job in self._jobs if (job.interim, job.context) == (first.interim, first.context)]
-        chosen = fit[: self._batch]
+        first = min(able, key=lambda job: (rank[job.speech.stage], job.order))
+        fit = [job for job in able if (job.interim, job.context) == (first.interim, first.context)]
+        chosen = sorted(fit, key=lambda job: (rank[job.speech.stage], job.order))[: self._batch]
         self._jobs = [job for job in self._jobs if job not in chosen]
         return chosen
 
-    async def _run(self) -> None:
+    async def _run(self, quick: bool) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            jobs = self._next()
+            jobs = self._next(quick)
             if not jobs:
                 self._wake.clear()
                 await self._wake.wait()
                 continue
             try:
-                results = await loop.run_in_executor(self._thread, self._engine.transcribe, [job.speech for job in jobs])
+                results = await loop.run_in_executor(self._threads, self._engine.transcribe, [job.speech for job in jobs])
             except asyncio.CancelledError:
                 for job in jobs:
                     job.result.cancel()

@@ -6,6 +6,7 @@
 
 A pause of `draft_silence` gives a draft, so that an alert need not wait; one of `join_silence` settles the utterance. Who goes
 on before that is joined: the same id, decoded again as a whole, for a recogniser hears whole sentences better than halves.
+Drafts and interims carry only what came since the draft before, so that long speech does not cost its square.
 A stretch longer than `soft_limit` is cut where the voice was weakest.
 """
 
@@ -26,6 +27,7 @@ WEAKEST_WITHIN = 0.5  # a long stretch is cut in this last share of it
 LEAD = 0.03  # a voice that swells is under way at this probability already
 LEAD_WITHIN = 0.3  # seconds before it is believed
 ATTACK = 0.1  # seconds of unvoiced consonant before what the detector calls voice (median on the labelled calls: 0.13)
+LONG_PART = 4.0  # seconds; more undrafted speech than this is drafted at its last breath, without waiting for a pause
 SMOOTH = 5  # windows over which "weakest" is averaged: a single low window is a plosive, not a gap
 
 
@@ -45,7 +47,8 @@ class Stretch:
     floor: int  # no padding before this window: it belongs to the utterance cut off before
     spans: list[tuple[int, int]] = field(default_factory=list)  # closed voiced stretches
     interim: int = 0  # window of the last interim or draft
-    drafted: bool = False  # the pause under way has had its draft
+    part: int = 0  # drafts so far
+    drafted: int = 0  # window up to which they go; 0: none yet
 
 
 class Segmenter:
@@ -132,8 +135,12 @@ class Segmenter:
         if self._now + 1 - stretch.start >= _windows(self._segment.soft_limit):
             self._cut(heard)
         elif self._drafts and self._now + 1 - stretch.interim >= _windows(self._segment.interim_every):
+            closed = self._undrafted()
+            if closed and self._now + 1 - closed[0][0] >= _windows(LONG_PART):
+                self._draft(heard, ceiling=self._voiced_from)
+            else:
+                heard.append(self._speech("interim", [*closed, (self._voiced_from, self._now + 1)], part=stretch.part))
             stretch.interim = self._now + 1
-            heard.append(self._speech("interim", [*stretch.spans, (self._voiced_from, self._now + 1)]))
 
     def _pause_on(self, heard: list[Speech | Silence]) -> None:
         stretch = self._open()
@@ -141,15 +148,13 @@ class Segmenter:
         if pause >= _windows(self._segment.join_silence):
             self._settle(heard)
             self._state = State.SILENT
-        elif self._drafts and not stretch.drafted and pause >= _windows(self._segment.draft_silence):
-            stretch.drafted = True
+        elif self._drafts and self._undrafted() and pause >= _windows(self._segment.draft_silence):
+            self._draft(heard, ceiling=self._now + 1)
             stretch.interim = self._now + 1
-            heard.append(self._speech("draft", stretch.spans))
 
     def _resume(self, heard: list[Speech | Silence]) -> None:
         stretch = self._open()
         self._voiced_from, self._state = self._led(), State.SPEAKING
-        stretch.drafted = False
         if self._now - stretch.start >= _windows(self._segment.soft_limit):
             self._settle(heard)
             self._stretch = Stretch(self._new_id(), self._voiced_from, self._quiet_from, interim=self._now)
@@ -173,6 +178,18 @@ class Segmenter:
         self._voiced_from = after[-1][0]
         self._stretch = Stretch(self._new_id(), after[0][0], at, spans=after[:-1], interim=self._now + 1)
 
+    def _undrafted(self) -> list[tuple[int, int]]:
+        """The closed spans that no draft had yet."""
+        stretch = self._open()
+        return [span for span in stretch.spans if span[0] >= stretch.drafted]
+
+    def _draft(self, heard: list[Speech | Silence], ceiling: int) -> None:
+        """Draft the closed spans that had none, with no audio from window `ceiling` on."""
+        stretch, spans = self._open(), self._undrafted()
+        heard.append(self._speech("draft", spans, part=stretch.part, ceiling=ceiling))
+        stretch.part += 1
+        stretch.drafted = spans[-1][1]
+
     def _settle(self, heard: list[Speech | Silence]) -> None:
         heard.append(self._speech("final", self._open().spans))
         self._stretch = None
@@ -187,11 +204,12 @@ class Segmenter:
         if end > self._quiet_from:
             heard.append(Silence(self._call, self._speaker, self._quiet_from * WINDOW_SECONDS, end * WINDOW_SECONDS))
 
-    def _speech(self, stage: Stage, spans: list[tuple[int, int]]) -> Speech:
+    def _speech(self, stage: Stage, spans: list[tuple[int, int]], *, part: int = 0, ceiling: int | None = None) -> Speech:
+        """`spans` with the padding around them that belongs to no other part of the utterance, nor to another utterance."""
         stretch = self._open()
         pad = _windows(self._segment.padding)
-        first = max(spans[0][0] - pad, stretch.floor, self._kept)
-        last = min(spans[-1][1] + pad, self._now + 1)
+        first = max(spans[0][0] - pad, stretch.drafted if part else stretch.floor, self._kept)
+        last = min(spans[-1][1] + pad, self._now + 1 if ceiling is None else ceiling)
         seconds: tuple[Span, ...] = tuple((start * WINDOW_SECONDS, end * WINDOW_SECONDS) for start, end in spans)
         return Speech(
             call=self._call,
@@ -205,6 +223,7 @@ class Segmenter:
                 np.mean([level for start, end in spans for level in self._levels[start - self._kept : end - self._kept]])
             ),
             offset=first * WINDOW_SECONDS,
+            part=part,
             samples=np.concatenate(self._audio[first - self._kept : last - self._kept]),
         )
 

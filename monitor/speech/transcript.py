@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import exp
 
@@ -34,13 +35,17 @@ class Piece:
 
 
 class Transcriber:
-    """The one decoder with what turns its output into utterances. Blocks and computes; one caller at a time."""
+    """The one decoder with what turns its output into utterances. Blocks and computes, in up to `workers` threads at once."""
 
     def __init__(self, decoder: Decoder, gate: config.Gate, language: str) -> None:
         self._decoder, self._gate = decoder, gate
         self._chinese = language == "zh"
         self._simplify = opencc.OpenCC("tw2s")  # unlike t2s it knows 著 as 着
-        self.gated: dict[str, int] = {}  # reason -> how often text was taken as invented
+        self.gated: Counter[str] = Counter()  # reason -> how often text was taken as invented
+
+    @property
+    def workers(self) -> int:
+        return self._decoder.workers
 
     def context(self, samples: Samples) -> float:
         return self._decoder.context(samples)
@@ -56,7 +61,7 @@ class Transcriber:
     def _utterance(self, speech: Speech, decoded: Decoded) -> Utterance | None:
         why = invented(decoded, speech, self._gate)
         if why:
-            self.gated[why] = self.gated.get(why, 0) + 1
+            self.gated[why] += 1
             return None
         pieces = self._pieces(decoded, speech)
         if self._chinese:
@@ -123,6 +128,22 @@ def assemble(pieces: Sequence[Piece], end: float) -> tuple[str, tuple[Word, ...]
         for piece, start, after in zip(pieces, starts, starts[1:], strict=False)
     )
     return text, words
+
+
+def join(parts: Sequence[Utterance]) -> Utterance:
+    """One utterance of its parts, in their order: the newest one's stage, the others' full stops opened again."""
+    last = parts[-1]
+    if len(parts) == 1:
+        return last
+    opened = [re.sub("。$", "，", part.text) for part in parts[:-1]]
+    return replace(
+        last,
+        start=parts[0].start,
+        text="".join([*opened, last.text]),
+        words=tuple(word for part in parts for word in part.words),
+        spans=tuple(span for part in parts for span in part.spans),
+        confidence=min(part.confidence for part in parts),
+    )
 
 
 def _mark(marks: str) -> str:

@@ -22,6 +22,7 @@ from monitor import config
 from monitor.errors import ModelError
 from monitor.records import RATE, Samples
 
+WORKERS = 2  # batches at once on a CPU: two threads on two batches do more than two on one
 FULL = 30.0  # seconds of context the network was trained with
 CONTEXT_STEP = 4.0  # seconds; contexts come in steps, so that stretches of about one length make a batch
 MEL_FRAME = 0.01  # seconds of a feature frame
@@ -51,7 +52,7 @@ class Decoded:
 
 
 class Decoder:
-    """One model for all calls. `decode` blocks and computes: call it off the event loop, one at a time."""
+    """One model for all calls. `decode` blocks and computes: call it off the event loop, from up to `workers` threads."""
 
     def __init__(self, path: Path, model: config.Model, decode: config.Decode) -> None:
         """`path` is the folder of a fetched model. Raises ModelError when it cannot be loaded."""
@@ -63,8 +64,16 @@ class Decoder:
         if compute == "auto":
             compute = "float16" if device == "cuda" else "int8"
         threads = model.threads or cores()
+        self.workers = min(WORKERS, threads) if device == "cpu" else 1
         try:
-            whisper = WhisperModel(str(path), device=device, compute_type=compute, cpu_threads=threads, local_files_only=True)
+            whisper = WhisperModel(
+                str(path),
+                device=device,
+                compute_type=compute,
+                cpu_threads=threads // self.workers,
+                num_workers=self.workers,
+                local_files_only=True,
+            )
         except (RuntimeError, ValueError, OSError) as error:
             raise ModelError(f"the model in {path} cannot be loaded on {device} as {compute}: {error}") from error
         self._model = whisper.model

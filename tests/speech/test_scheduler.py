@@ -16,9 +16,10 @@ from monitor.speech.scheduler import Scheduler
 class Bench:
     """An engine that writes down its batches and holds each until let go: the order is the matter here, not the words."""
 
-    def __init__(self) -> None:
+    def __init__(self, workers: int = 1) -> None:
         self.batches: list[list[str]] = []
         self.go = threading.Semaphore(0)
+        self.workers = workers
 
     def context(self, samples: Samples) -> float:
         return 8.0 if len(samples) < 4 * RATE else 16.0
@@ -82,6 +83,23 @@ async def test_what_waits_goes_together_finals_first_oldest_first_and_one_length
         texts = [one.text if one else None for one in await asyncio.gather(*tasks)]
     assert bench.batches == [["first"], ["f1", "f2", "f3"], ["long1", "long2"], ["f4"], ["i1", "i2"]]
     assert texts == ["first", "i1", "f1", "long1", "f2", "i2", "f3", "f4", "long2"]
+
+
+async def test_live_one_of_two_workers_keeps_to_what_alerts_wait_for() -> None:
+    bench = Bench(workers=2)
+    async with Scheduler(bench, 1, live=True) as scheduler:
+        tasks = await ask(scheduler, speech("f1", seconds=9))
+        tasks += await ask(scheduler, speech("f2", seconds=9))
+        assert bench.batches == [["f1"]], "the quick worker leaves a lone final alone"
+        tasks += await ask(scheduler, speech("i1", "interim"))
+        assert bench.batches == [["f1"], ["i1"]]
+        tasks += await ask(scheduler, speech("i2", "interim"), speech("d1", "draft"), speech("f3", seconds=9))
+        for _ in range(10):
+            bench.go.release()
+        await asyncio.gather(*tasks)
+    order = [batch[0] for batch in bench.batches]
+    assert order.index("d1") < order.index("i2")
+    assert sorted(order) == ["d1", "f1", "f2", "f3", "i1", "i2"]
 
 
 async def test_an_interim_overtaken_by_more_of_its_utterance_is_given_up() -> None:
