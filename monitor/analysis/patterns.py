@@ -185,7 +185,8 @@ class Automaton:
                 after[p] = thread
 
         def hear(p: int, thread: _Thread) -> None:
-            cost = thread[0] - (1 if positions[p].spoken == spoken else 2)
+            same = positions[p].spoken == spoken or (positions[p].char == "1" and spoken == _ONE)
+            cost = thread[0] - (1 if same else 2)
             if -cost <= positions[p].allowed:
                 reach(p, (cost, thread[1], thread[2], (*thread[3], index)))
 

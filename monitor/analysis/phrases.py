@@ -136,8 +136,13 @@ class _Near:
             and _placed(context, other, match)
             and not (context.affirmed and other.start and text.norm[other.start - 1] in NEGATIONS)
             and not (context.apart and self._joined(match, other))
+            and not self._broken(context, other, match)
             for other in self._found.get(name, ())
         )
+
+    def _broken(self, context: ContextSheet, other: Match, match: Match) -> bool:
+        low, high = min(other.end, match.end), max(other.start, match.start)
+        return any(low <= end.start and end.end <= high for end in self._found.get(context.broken_by, ()))
 
     def _joined(self, match: Match, other: Match) -> bool:
         clause_at = self._text.clause_at

@@ -48,6 +48,7 @@ class ContextSheet(Section):
     say: tuple[str, ...] = ()
     affirmed: bool = False  # not where a negation stands right before the words (不能退 is no 能退)
     apart: bool = False  # not where the words are joined to the phrase (没权限给您退 is no 给您退)
+    broken_by: str = ""  # a context whose words, standing between the two, end its reach
     stop: str = ""  # or the phrase's own clause ends in one of these marks
 
 
@@ -214,6 +215,8 @@ class _Compiler:
         automaton = Automaton(self._words, self._lead, self._tail)
         entries: list[Phrase | str] = []
         for name, (file, context) in self._contexts.items():
+            if context.broken_by:
+                self._check_names(file, ("contexts", name, "broken_by"), (context.broken_by,), frozenset())
             for pattern in context.say:
                 self._add(automaton, file, ("contexts", name, "say"), pattern)
                 entries.append(name)

@@ -230,7 +230,7 @@ def _figure(text: str, after: str) -> str:
         return text.translate(_DIGIT)
     try:
         value = cn2an.cn2an(text.translate(_PLAIN), "smart")
-    except ValueError:
+    except (ValueError, LookupError):  # 一十零: cn2an stumbles over some runs that are no number
         return text.translate(_DIGIT)
     return str(int(value)) if float(value).is_integer() else str(value)
 
