@@ -75,6 +75,15 @@ class Guess:
     findings: tuple[Finding, ...]
     alerts: tuple[Alert, ...]
 
+    def news(self, before: Guess | None) -> tuple[list[Finding], list[Alert]]:
+        """The findings and alerts that were not shown with the guess before, or now rest on other words."""
+        findings = {(one.id, one.text) for one in before.findings} if before else set()
+        alerts = {(one.id, one.because) for one in before.alerts} if before else set()
+        return (
+            [one for one in self.findings if (one.id, one.text) not in findings],
+            [one for one in self.alerts if (one.id, one.because) not in alerts],
+        )
+
     def add(self, before: Guess) -> None:
         """What was shown before stays shown."""
         findings, alerts = {one.id for one in self.findings}, {one.id for one in self.alerts}
@@ -291,7 +300,7 @@ class Conversation:
                 alerts = await self._off_loop(self._rooms.thinking, lambda: self._engine.peek(insight.findings))
                 alerts = [replace(alert, raised=self._rooms.now()) for alert in alerts]
                 guess = Guess(insight.utterance or utterance, tuple(insight.findings), tuple(alerts))
-                await self._show(guess.utterance, guess.findings, guess.alerts, provisional=True)
+                await self._show(guess.utterance, *guess.news(before), provisional=True)
                 self._guesses[speech.id] = guess
                 if before and speech.stage == "interim":  # judged by its words alone: what a draft found stands
                     guess.add(before)

@@ -65,7 +65,7 @@ class Segment(Section):
     join_silence: Seconds = 0.7  # a speaker who goes on within this is joined and decoded again
     padding: Seconds = 0.4
     soft_limit: Seconds = 12.0  # a longer stretch is cut at its weakest point
-    interim_every: Seconds = 1.2
+    interim_every: Seconds = 0.8
 
 
 class Decode(Section):

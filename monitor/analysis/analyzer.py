@@ -27,7 +27,7 @@ from monitor.analysis.text import Text
 from monitor.analysis.turns import DeadAir, Interruptions
 from monitor.records import CallInfo, Finding, Insight, Silence, Summary, Utterance
 
-UNSTABLE = 2  # characters at the end of an interim text that the next decoding often changes
+UNSTABLE = 1  # characters at the end of an interim text: nothing followed them yet, and the next decoding may change them
 STRESSED = 5  # claims named in a summary
 
 

@@ -177,6 +177,8 @@ class Segmenter:
         self._settle(heard)
         self._voiced_from = after[-1][0]
         self._stretch = Stretch(self._new_id(), after[0][0], at, spans=after[:-1], interim=self._now + 1)
+        if self._drafts and after[:-1]:  # what was said since was an interim of the other utterance until now
+            self._draft(heard, ceiling=self._voiced_from)
 
     def _undrafted(self) -> list[tuple[int, int]]:
         """The closed spans that no draft had yet."""

@@ -36,8 +36,7 @@ def speeches(heard: Heard, stage: str | None = None) -> list[Speech]:
 
 
 def test_an_utterance_is_drafted_then_settled_under_one_id() -> None:
-    heard = run([(1, 0), (1, 0.9), (2, 0)])
-    draft, final = speeches(heard)
+    draft, final = speeches(run([(1, 0), (1, 0.9), (2, 0)], interim_every=9))
     assert (draft.stage, final.stage) == ("draft", "final")
     assert draft.id == final.id == "u1"
     assert final.start == pytest.approx(1 - ATTACK, abs=WINDOW_SECONDS)
@@ -86,7 +85,21 @@ def test_a_call_that_stops_in_the_middle_of_a_word_keeps_it() -> None:
 
 
 def test_a_call_that_stops_in_a_pause_keeps_what_was_said() -> None:
-    assert [item.stage for item in speeches(run([(0.5, 0), (1, 0.9), (0.3, 0)]))] == ["final"]
+    assert [item.stage for item in speeches(run([(0.5, 0), (1, 0.9), (0.3, 0)]))][-1] == "final"
+
+
+def test_drafts_carry_what_the_ones_before_did_not_and_together_all_of_it() -> None:
+    script: Script = [(0.5, 0), *[(1.5, 0.9), (0.5, 0)] * 3, (3, 0.9), (0.15, 0), (2, 0.9), (1, 0)]
+    heard = speeches(run(script, soft_limit=30))
+    (final,) = speeches(run(script, soft_limit=30), "final")
+    drafts = [item for item in heard if item.stage == "draft"]
+    assert [item.part for item in drafts] == list(range(len(drafts)))
+    assert tuple(span for item in drafts for span in item.spans) == final.spans
+    for earlier, later in itertools.pairwise(drafts):
+        assert later.offset >= earlier.end, "no part's audio holds words of the part before"
+    assert all(len(item.samples) < 5.5 * RATE for item in heard if item.stage != "final"), (
+        "long speech does not cost its square"
+    )
 
 
 def test_long_speech_gives_interims() -> None:
