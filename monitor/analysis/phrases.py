@@ -64,7 +64,7 @@ def finding(hit: Hit, utterance: Utterance, text: Text, because: str = "") -> Fi
     """A hit as it is shown: the words as written, and when they were said. `because` is added to the rule's own."""
     match, rule = hit.match, hit.phrase.rule
     words = text.words(match.start, match.end)
-    alike = f"；听音与“{_plain(hit.phrase.pattern)}”相同" if match.alike else ""
+    alike = "（按读音认出，个别字听写可能有误）" if match.alike else ""
     start, end = when(utterance, *text.span(match.start, match.end))
     return Finding(
         call=utterance.call,
@@ -200,10 +200,6 @@ def _confidence(phrase: Phrase, match: Match) -> float:
     gap = _GAP if match.end - match.start > match.literals else 1.0
     return phrase.confidence * gap * (1 - (1 - _ALIKE) * share)
 
-
-def _plain(pattern: str) -> str:
-    """A pattern as it may be shown: its literal characters, marks and gaps left out."""
-    return "".join(char if char.isalpha() else "…" for char in pattern.strip("^$")).replace("……", "…").strip("…")
 
 
 def _first_answer(utterance: Utterance, context: Context) -> bool:
