@@ -21,6 +21,7 @@ import structlog
 
 from monitor.alerts.engine import Engine
 from monitor.analysis.analyzer import Analyzer
+from monitor.analysis.risk import FLOOR
 from monitor.errors import MonitorError
 from monitor.ingest.pcm import Decoder
 from monitor.records import Alert, CallInfo, CallStatus, CallView, Chunk, Finding, Silence, Speech, Summary, Utterance
@@ -123,6 +124,7 @@ class Conversation:
         self._moods: list[tuple[float, str, float]] = []
         self._turn = asyncio.Lock()  # one thing is judged and shown at a time
         self._summary = Summary()
+        self._level = 0  # as last shown
         self._settling = asyncio.create_task(self._settle_all(), name=f"call {info.id}")
 
     @property
@@ -162,6 +164,7 @@ class Conversation:
             self._settling.cancel()
             for task in (*self._guessing, *(task for those in self._decodings.values() for _, task in those)):
                 task.cancel()
+        self._guesses.clear()
         ended = self.info.started + timedelta(seconds=self._seconds)
         view = replace(
             self.view(), status=status, why=why, ended=max(ended, self._rooms.now()) if self.info.source == "live" else ended
@@ -175,6 +178,8 @@ class Conversation:
     def view(self) -> CallView:
         """How the call stands."""
         info, summary = self.info, self._summary
+        guessed = [one.level or 0 for guess in self._guesses.values() for one in guess.findings]
+        level = max([summary.level, *guessed])
         return CallView(
             id=info.id,
             started=info.started,
@@ -187,8 +192,8 @@ class Conversation:
             source=info.source,
             status="live",
             why=None,
-            risk=summary.risk,
-            level=summary.level,
+            risk=max(summary.risk, round(FLOOR.get(level, 0))),  # a threat just heard counts before it is settled
+            level=level,
             talk_share=summary.talk_share,
             mood=tuple(self._moods[-MOODS:]),
             channels=info.channels,
@@ -281,9 +286,13 @@ class Conversation:
             if utterance or findings:
                 if utterance and utterance.valence is not None:
                     self._moods.append((round(utterance.end, 2), utterance.speaker, round(utterance.valence, 3)))
-                view = self.view()
-                await self._outlet.progress(view)
-                self._outlet.show("call", data=view)
+                await self._show_view()
+
+    async def _show_view(self) -> None:
+        view = self.view()
+        self._level = view.level
+        await self._outlet.progress(view)
+        self._outlet.show("call", data=view)
 
     async def _guess(self, speech: Speech) -> None:
         """Show what an interim or a draft seems to say. Its failure is nobody's: the final will be decoded anew."""
@@ -308,6 +317,8 @@ class Conversation:
                     await self._take_back(
                         before, {finding.id for finding in guess.findings}, {alert.id for alert in guess.alerts}
                     )
+                if self.view().level != self._level:
+                    await self._show_view()
         except MonitorError as error:
             log.warning("guess_not_kept", call=self.info.id, code=error.code)
         except (RuntimeError, ValueError):

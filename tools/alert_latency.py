@@ -3,8 +3,9 @@
     .venv/bin/python tools/alert_latency.py [--json]
 
 For each alert, the seconds from the end of the phrase that caused it to its appearance in the page's DOM, by the wall clock of
-this machine. The phrase's end is taken twice: as the product timed the words (`at`), and, where the alert's finding meets a label
-of the call, from the label: its phrase's place in the labelled turn. The first is the product's own word, the second is not.
+this machine. The phrase's end is taken twice: as the product timed the words (`at`), and, where the alert's finding meets a
+label of the call, from the label: its phrase's place in the labelled turn. The first is the product's own word, the second
+is not.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import argparse
 import asyncio
 import json
 import shutil
+import signal
 import tempfile
 import time
 from pathlib import Path
@@ -65,8 +67,8 @@ async def measure(folder: Path) -> list[dict[str, Any]]:
                     record = (await client.get(f"/api/calls/{call}")).json()
                     rows += [row for alert in record["alerts"] if (row := one(alert, record, start, seen))]
             await browser.close()
-            serving.cancel()
-            await asyncio.gather(serving, return_exceptions=True)
+            signal.raise_signal(signal.SIGINT)
+            await serving
     return rows
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
+from monitor import demo
+from monitor.ingest.play import Recording, play
 from tests.road.support import ROOT, Running, running, settings
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
@@ -60,11 +62,12 @@ def pages() -> Path:
 async def test_a_call_becomes_an_alert_that_a_supervisor_acts_on(tmp_path: Path, calls: Path, pages: Path) -> None:
     async with running(settings(tmp_path / "data")) as product, chromium() as browser, page_of(browser, product) as page:
         await expect(page.get_by_test_id("no-calls").first).to_be_visible()
-        playing = asyncio.gather(
-            product.play(calls / "dev-16.opus", "press-1", speed=2.5),
-            product.play(calls / "dev-02.opus", "refund-1", speed=2.5),
-        )
-        await expect(page.get_by_test_id("call-row")).to_have_count(2)
+        cast = [
+            Recording(path=calls / name, call=call, agent=agent, team=team, customer=customer)
+            for (name, agent, team, customer), call in zip(demo.CAST, ("press-1", "leak-1", "refund-1"), strict=True)
+        ]
+        playing = asyncio.create_task(play(cast, url=product.ingest, token=product.service.token, speed=1.5))
+        await expect(page.get_by_test_id("call-row")).to_have_count(3)
 
         feed = page.get_by_test_id("alert-feed")
         alarm = feed.locator('[data-call="press-1"][data-severity="critical"]').first
@@ -73,7 +76,7 @@ async def test_a_call_becomes_an_alert_that_a_supervisor_acts_on(tmp_path: Path,
         await expect(page.get_by_test_id("transcript")).to_be_visible()
         await expect(page.get_by_test_id("evidence").first).to_be_visible()
         await expect(page.get_by_test_id("timeline-mark").first).to_be_visible()
-        await playing
+        await expect(page.get_by_test_id("timeline-mark").nth(2)).to_be_visible()
         await shot(page, "supervisor")
 
         id = await alarm.get_attribute("data-alert")
@@ -84,6 +87,7 @@ async def test_a_call_becomes_an_alert_that_a_supervisor_acts_on(tmp_path: Path,
         assert record
         assert [alert.status for alert in record.alerts if alert.id == id] == ["acknowledged"], "kept before it is shown"
 
+        assert not [outcome for outcome in await playing if isinstance(outcome, Exception)]
         async with page_of(browser, product, NARROW) as phone:
             await expect(phone.get_by_test_id("call-row").first).to_be_visible()
             width = await phone.evaluate("document.documentElement.scrollWidth")
