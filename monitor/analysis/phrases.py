@@ -201,7 +201,6 @@ def _confidence(phrase: Phrase, match: Match) -> float:
     return phrase.confidence * gap * (1 - (1 - _ALIKE) * share)
 
 
-
 def _first_answer(utterance: Utterance, context: Context) -> bool:
     """The agent has said nothing of substance since the customer first spoke of what is wrong."""
     past = [said for said in context.before(utterance) if not said.slight]

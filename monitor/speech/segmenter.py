@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from itertools import pairwise
 
 import numpy as np
 
@@ -27,7 +28,8 @@ WEAKEST_WITHIN = 0.5  # a long stretch is cut in this last share of it
 LEAD = 0.03  # a voice that swells is under way at this probability already
 LEAD_WITHIN = 0.3  # seconds before it is believed
 ATTACK = 0.1  # seconds of unvoiced consonant before what the detector calls voice (median on the labelled calls: 0.13)
-LONG_PART = 4.0  # seconds; more undrafted speech than this is drafted at its last breath, without waiting for a pause
+LONG_PART = 2.5  # seconds; more undrafted speech than this is drafted at its last breath, without waiting for a pause
+BREATH = 0.06  # seconds between two voices, beside ATTACK; a shorter gap may be a consonant
 SMOOTH = 5  # windows over which "weakest" is averaged: a single low window is a plosive, not a gap
 
 
@@ -135,11 +137,12 @@ class Segmenter:
         if self._now + 1 - stretch.start >= _windows(self._segment.soft_limit):
             self._cut(heard)
         elif self._drafts and self._now + 1 - stretch.interim >= _windows(self._segment.interim_every):
-            closed = self._undrafted()
-            if closed and self._now + 1 - closed[0][0] >= _windows(LONG_PART):
-                self._draft(heard, ceiling=self._voiced_from)
+            open_ = [*self._undrafted(), (self._voiced_from, self._now + 1)]
+            breath = self._breath(open_)
+            if breath and self._now + 1 - open_[0][0] >= _windows(LONG_PART):
+                self._draft(heard, open_[:breath], ceiling=open_[breath][0])
             else:
-                heard.append(self._speech("interim", [*closed, (self._voiced_from, self._now + 1)], part=stretch.part))
+                heard.append(self._speech("interim", open_, part=stretch.part))
             stretch.interim = self._now + 1
 
     def _pause_on(self, heard: list[Speech | Silence]) -> None:
@@ -149,7 +152,7 @@ class Segmenter:
             self._settle(heard)
             self._state = State.SILENT
         elif self._drafts and self._undrafted() and pause >= _windows(self._segment.draft_silence):
-            self._draft(heard, ceiling=self._now + 1)
+            self._draft(heard, self._undrafted(), ceiling=self._now + 1)
             stretch.interim = self._now + 1
 
     def _resume(self, heard: list[Speech | Silence]) -> None:
@@ -178,16 +181,21 @@ class Segmenter:
         self._voiced_from = after[-1][0]
         self._stretch = Stretch(self._new_id(), after[0][0], at, spans=after[:-1], interim=self._now + 1)
         if self._drafts and after[:-1]:  # what was said since was an interim of the other utterance until now
-            self._draft(heard, ceiling=self._voiced_from)
+            self._draft(heard, after[:-1], ceiling=self._voiced_from)
 
     def _undrafted(self) -> list[tuple[int, int]]:
         """The closed spans that no draft had yet."""
         stretch = self._open()
         return [span for span in stretch.spans if span[0] >= stretch.drafted]
 
-    def _draft(self, heard: list[Speech | Silence], ceiling: int) -> None:
-        """Draft the closed spans that had none, with no audio from window `ceiling` on."""
-        stretch, spans = self._open(), self._undrafted()
+    def _breath(self, spans: list[tuple[int, int]]) -> int:
+        """The number of `spans` before the last gap among them that is a breath; 0 where there is none."""
+        gaps = [later[0] - earlier[1] for earlier, later in pairwise(spans)]
+        return max((i for i, gap in enumerate(gaps, 1) if gap >= _windows(BREATH)), default=0)
+
+    def _draft(self, heard: list[Speech | Silence], spans: list[tuple[int, int]], ceiling: int) -> None:
+        """Draft `spans`, the first that had none, with no audio from window `ceiling` on."""
+        stretch = self._open()
         heard.append(self._speech("draft", spans, part=stretch.part, ceiling=ceiling))
         stretch.part += 1
         stretch.drafted = spans[-1][1]
