@@ -10,6 +10,7 @@ that is settled. So a call comes to the same verdict however fast its audio came
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
@@ -23,6 +24,7 @@ from monitor.alerts.engine import Engine
 from monitor.analysis.analyzer import Analyzer
 from monitor.analysis.risk import FLOOR
 from monitor.errors import MonitorError
+from monitor.guess import Guess
 from monitor.ingest.pcm import Decoder
 from monitor.records import Alert, CallInfo, CallStatus, CallView, Chunk, Finding, Silence, Speech, Summary, Utterance
 from monitor.speech.listener import Listener
@@ -68,31 +70,8 @@ class Rooms:
     now: Callable[[], datetime]
 
 
-@dataclass(slots=True)
-class Guess:
-    """What was shown of an utterance before it was settled."""
-
-    utterance: Utterance
-    findings: tuple[Finding, ...]
-    alerts: tuple[Alert, ...]
-
-    def news(self, before: Guess | None) -> tuple[list[Finding], list[Alert]]:
-        """The findings and alerts that were not shown with the guess before, or now rest on other words."""
-        findings = {(one.id, one.text) for one in before.findings} if before else set()
-        alerts = {(one.id, one.because) for one in before.alerts} if before else set()
-        return (
-            [one for one in self.findings if (one.id, one.text) not in findings],
-            [one for one in self.alerts if (one.id, one.because) not in alerts],
-        )
-
-    def add(self, before: Guess) -> None:
-        """What was shown before stays shown."""
-        findings, alerts = {one.id for one in self.findings}, {one.id for one in self.alerts}
-        self.findings += tuple(one for one in before.findings if one.id not in findings)
-        self.alerts += tuple(one for one in before.alerts if one.id not in alerts)
-
-
-Heard = Silence | tuple[Speech, "asyncio.Task[Utterance | None]"]
+Decoding = tuple[Speech, "asyncio.Task[Utterance | None]"]
+Heard = Silence | Decoding
 
 
 class Conversation:
@@ -115,13 +94,13 @@ class Conversation:
         self._waiting: list[Chunk] = []
         self._seconds = 0.0
         self._order: asyncio.Queue[Heard | None] = asyncio.Queue(BACKLOG)
-        self._decodings: dict[str, list[tuple[Speech, asyncio.Task[Utterance | None]]]] = {}  # of utterances still open
+        self._drafts: dict[str, Decoding] = {}  # of utterances still open, the newest
         self._parts: dict[str, dict[int, Utterance]] = {}  # of utterances still open, what their drafts said
-        self._guessing: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()  # decodings and guesses under way
         self._guesses: dict[str, Guess] = {}
         self._settled: set[str] = set()
         self._alerts: dict[str, Alert] = {}
-        self._moods: list[tuple[float, str, float]] = []
+        self._moods: deque[tuple[float, str, float]] = deque(maxlen=MOODS)
         self._turn = asyncio.Lock()  # one thing is judged and shown at a time
         self._summary = Summary()
         self._level = 0  # as last shown
@@ -161,22 +140,30 @@ class Conversation:
             fault = MonitorError("this call failed inside the service; its log says where", code="internal")
             status, why = "failed", str(fault)
         finally:
-            self._settling.cancel()
-            for task in (*self._guessing, *(task for those in self._decodings.values() for _, task in those)):
-                task.cancel()
+            await self._stop()
         self._guesses.clear()
         ended = self.info.started + timedelta(seconds=self._seconds)
         view = replace(
             self.view(), status=status, why=why, ended=max(ended, self._rooms.now()) if self.info.source == "live" else ended
         )
-        await self._outlet.close(view, self._summary)
+        try:
+            await self._outlet.close(view, self._summary)
+        except MonitorError as error:  # it is over all the same, and who watches must see that
+            fault, view = error, replace(view, status="failed", why=str(error))
         self._outlet.show("call", data=view)
         if fault:
             raise fault
         return self._summary
 
+    async def _stop(self) -> None:
+        """End every task of this call and see it ended: nothing is shown of a call after its close."""
+        tasks = (self._settling, *self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
     def view(self) -> CallView:
-        """How the call stands."""
+        """How the call stands. A threat just heard counts before it is settled."""
         info, summary = self.info, self._summary
         guessed = [one.level or 0 for guess in self._guesses.values() for one in guess.findings]
         level = max([summary.level, *guessed])
@@ -192,10 +179,10 @@ class Conversation:
             source=info.source,
             status="live",
             why=None,
-            risk=max(summary.risk, round(FLOOR.get(level, 0))),  # a threat just heard counts before it is settled
+            risk=max(summary.risk, round(FLOOR[level])) if level > summary.level else summary.risk,
             level=level,
             talk_share=summary.talk_share,
-            mood=tuple(self._moods[-MOODS:]),
+            mood=tuple(self._moods),
             channels=info.channels,
         )
 
@@ -206,37 +193,40 @@ class Conversation:
             elif item.stage == "final":
                 await self._put((item, self._decoding(item)))
             else:
-                task = asyncio.create_task(self._guess(item))
-                self._guessing.add(task)
-                task.add_done_callback(self._guessing.discard)
+                self._own(asyncio.create_task(self._guess(item)))
+
+    def _own(self, task: asyncio.Task[T]) -> asyncio.Task[T]:
+        """Remember a task until it is done, so that the end of the call is its end."""
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _put(self, item: Heard | None) -> None:
         """Queue for settling; waits for room, and no longer than there is somebody to make it."""
-        putting = asyncio.ensure_future(self._order.put(item))
-        await asyncio.wait({putting, self._settling}, return_when=asyncio.FIRST_COMPLETED)
-        if not putting.done():
+        putting = asyncio.create_task(self._order.put(item))
+        try:
+            await asyncio.wait({putting, self._settling}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
             putting.cancel()
+        if self._settling.done():
             self._settling.result()
 
     def _decoding(self, speech: Speech) -> asyncio.Task[Utterance | None]:
-        """The decoding of this stretch: a draft of the whole that nobody spoke on after is the final already."""
-        before = self._decodings.setdefault(speech.id, [])
-        if speech.stage == "final":
-            del self._decodings[speech.id]
-        for earlier, task in before:
-            if speech.stage == "final" and earlier.stage == "draft" and earlier.spans == speech.spans:
+        """The decoding of this stretch. A draft of the very same sound has said already what the final will."""
+        if speech.stage == "final" and (draft := self._drafts.pop(speech.id, None)):
+            earlier, task = draft
+            if _sound(earlier) == _sound(speech) and not _failed(task):
                 return task
-            if speech.stage == "final" or earlier.stage == "interim":
-                task.cancel()  # more of the utterance is here
-        task = asyncio.create_task(self._rooms.scheduler.transcribe(speech))
-        before.append((speech, task))
+        task = self._own(asyncio.create_task(self._rooms.scheduler.transcribe(speech)))
+        if speech.stage == "draft":
+            self._drafts[speech.id] = speech, task
         return task
 
     async def _settle_all(self) -> None:
         """Settle finals and silences in order, until None."""
         while (item := await self._order.get()) is not None:
             if isinstance(item, Silence):
-                await self._judge(partial(self._feed, item), None)
+                await self._settle_one(item, None)
                 continue
             speech, decoding = item
             try:
@@ -247,15 +237,19 @@ class Conversation:
                 utterance = None
             if utterance is None:
                 await self._withdraw(speech.id)
-                continue
-            final = replace(utterance, stage="final")
-            try:
-                await self._judge(partial(self._feed, final), speech.id)
-            except MonitorError:
-                raise
-            except Exception:  # a fault in one analysis must not end the call: the words are shown without findings
-                log.exception("analysis_failed", call=self.info.id, utterance=speech.id)
-                await self._judge(lambda words=final: (words, [], []), speech.id)  # type: ignore[misc]
+            else:
+                await self._settle_one(replace(utterance, stage="final"), speech.id)
+
+    async def _settle_one(self, heard: Utterance | Silence, id: str | None) -> None:
+        """Judge it. A fault in one analysis must not end the call: the words are shown without findings."""
+        try:
+            await self._judge(partial(self._feed, heard), id)
+        except MonitorError:
+            raise
+        except Exception:
+            log.exception("analysis_failed", call=self.info.id, utterance=id)
+            if isinstance(heard, Utterance):
+                await self._judge(lambda: (heard, [], []), id)
 
     def _feed(self, heard: Utterance | Silence) -> tuple[Utterance | None, Sequence[Finding], list[Alert]]:
         insight = self._analyzer.feed(heard)
@@ -265,7 +259,7 @@ class Conversation:
 
     def _finish(self) -> tuple[Utterance | None, Sequence[Finding], list[Alert]]:
         findings = self._analyzer.finish()
-        alerts = [alert for finding in findings for alert in self._engine.feed(finding)] + self._engine.finish()
+        alerts = [alert for finding in findings for alert in self._engine.feed(finding)]
         self._summary = self._analyzer.summary()
         return None, findings, alerts
 
@@ -301,27 +295,30 @@ class Conversation:
             if said is None:
                 return
             async with self._turn:
+                if speech.id in self._settled:
+                    return
                 utterance = self._so_far(speech, said)
                 before = self._guesses.get(speech.id)
-                if speech.id in self._settled or (before and before.utterance.end > utterance.end):
+                if before and before.utterance.end > utterance.end:
                     return
                 insight = await self._off_loop(self._rooms.thinking, lambda: self._analyzer.peek(utterance))
                 alerts = await self._off_loop(self._rooms.thinking, lambda: self._engine.peek(insight.findings))
                 alerts = [replace(alert, raised=self._rooms.now()) for alert in alerts]
                 guess = Guess(insight.utterance or utterance, tuple(insight.findings), tuple(alerts))
-                await self._show(guess.utterance, *guess.news(before), provisional=True)
-                self._guesses[speech.id] = guess
+                news = guess.news(before)
                 if before and speech.stage == "interim":  # judged by its words alone: what a draft found stands
                     guess.add(before)
                 elif before:
                     await self._take_back(
                         before, {finding.id for finding in guess.findings}, {alert.id for alert in guess.alerts}
                     )
+                self._guesses[speech.id] = guess  # first, so that what is shown can always be taken back
+                await self._show(guess.utterance, *news, provisional=True)
                 if self.view().level != self._level:
                     await self._show_view()
         except MonitorError as error:
             log.warning("guess_not_kept", call=self.info.id, code=error.code)
-        except (RuntimeError, ValueError):
+        except Exception:
             log.exception("guess_failed", call=self.info.id)
 
     def _settle(self, id: str) -> None:
@@ -376,3 +373,12 @@ class Conversation:
 
     async def _off_loop(self, executor: Executor, compute: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(executor, compute)
+
+
+def _sound(speech: Speech) -> tuple[object, ...]:
+    """What tells two stretches of one speaker's audio apart."""
+    return speech.spans, speech.offset, len(speech.samples)
+
+
+def _failed(task: asyncio.Task[Utterance | None]) -> bool:
+    return task.done() and (task.cancelled() or task.exception() is not None)

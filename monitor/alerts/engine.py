@@ -61,10 +61,6 @@ class Engine:
                 alerts |= {alert.id: alert for alert in self._take(state, finding)}
         return list(alerts.values())
 
-    def finish(self) -> list[Alert]:
-        """The call is over: the alerts that only its end can tell. None of the rule language's conditions waits for it."""
-        return []
-
     def _take(self, state: _State, finding: Finding) -> Iterator[Alert]:
         state.seen[finding.id] = finding
         for rule in self._rules.rule:

@@ -2,7 +2,8 @@
 
 A batch takes only stretches of one context length: shorter ones ride cheaply together, and a result never depends on its
 company, so that live and offline agree. Where there are two workers and calls are live, one keeps to the short work that
-alerts wait for, drafts and interims, so that no draft stands behind a long final. An interim that is overtaken is given up.
+alerts wait for, drafts and interims, so that no draft stands behind a long final. What waits and is overtaken is given up; what
+is being decoded already is not, or on a busy machine no interim would ever be finished.
 """
 
 from __future__ import annotations
@@ -81,11 +82,10 @@ class Scheduler:
         return len(self._jobs)
 
     async def transcribe(self, speech: Speech) -> Utterance | None:
-        """The words of `speech`, or None where there were none (or an interim was given up). Raises what the decoder raised."""
+        """The words of `speech`; None where there were none, or it was overtaken. Raises what the decoder raised."""
         if not self._tasks or all(task.done() for task in self._tasks):
             raise RuntimeError("the scheduler is not running")
-        if speech.stage != "final":
-            self._overtake(speech)
+        self._overtake(speech)
         job = Job(next(self._numbers), speech, self._engine.context(speech.samples), asyncio.get_running_loop().create_future())
         self._jobs.append(job)
         self._wake.set()
@@ -96,9 +96,10 @@ class Scheduler:
                 self._jobs.remove(job)
 
     def _overtake(self, speech: Speech) -> None:
-        """An interim still waiting is pointless once more of the same utterance is here."""
+        """An interim still waiting is pointless once more of the same utterance is here; a draft, once all of it is."""
         for job in self._jobs:
-            if job.interim and (job.speech.call, job.speech.id) == (speech.call, speech.id):
+            pointless = job.interim or speech.stage == "final"
+            if pointless and (job.speech.call, job.speech.id) == (speech.call, speech.id):
                 _resolve(job, None)
         self._jobs = [job for job in self._jobs if not job.result.done()]
 
@@ -131,7 +132,7 @@ class Scheduler:
                     job.result.cancel()
                 raise
             except Exception as error:  # whatever the decoder raises belongs to those who wait, not to this task
-                log.exception("decoding failed", stretches=len(jobs))
+                log.exception("decoding_failed", stretches=len(jobs))
                 for job in jobs:
                     if not job.result.done():
                         job.result.set_exception(error)

@@ -44,7 +44,7 @@ def feed(engine: Engine, findings: list[Finding]) -> dict[str, Alert]:
     alerts: dict[str, Alert] = {}
     for finding in findings:
         alerts |= {alert.id: alert for alert in engine.feed(finding)}
-    return alerts | {alert.id: alert for alert in engine.finish()}
+    return alerts
 
 
 def shown(alert: Alert) -> str:

@@ -114,6 +114,21 @@ async def test_an_interim_overtaken_by_more_of_its_utterance_is_given_up() -> No
         assert [one.text if one else None for one in await asyncio.gather(busy, other, new)] == ["busy", "u1", "u1"]
 
 
+async def test_what_is_being_decoded_is_finished_and_a_draft_gives_way_to_its_final_only() -> None:
+    bench = Bench()
+    async with Scheduler(bench, 1) as scheduler:
+        (begun,) = await ask(scheduler, speech("u1", "interim"))
+        part, newer = await ask(scheduler, speech("u1", "draft"), speech("u1", "interim", seconds=2))
+        assert not part.done(), "drafts add up: one does not overtake another"
+        (final,) = await ask(scheduler, speech("u1", seconds=3))
+        bench.go.release(2)
+        assert part.done()
+        assert newer.done()
+        assert [part.result(), newer.result()] == [None, None]
+        assert [one is not None for one in await asyncio.gather(begun, final)] == [True, True]
+    assert len(bench.batches) == 2
+
+
 async def test_a_failure_reaches_those_who_wait_and_nobody_else() -> None:
     bench = Bench()
     async with Scheduler(bench, 1) as scheduler:

@@ -1,0 +1,230 @@
+"""A call from sound to verdict with everything real but the words, which are scripted: what is guessed, kept, taken back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from monitor import config
+from monitor.alerts.engine import Engine
+from monitor.alerts.rules import load_rules
+from monitor.analysis.analyzer import Analysis
+from monitor.app import local_now
+from monitor.call import Conversation, Rooms
+from monitor.errors import ArchiveError, MonitorError
+from monitor.ingest.file import pcm, probe, speakers
+from monitor.ingest.pcm import Decoder
+from monitor.records import CallInfo, CallView, Samples, Silence, Speech, Stage, Summary, Utterance
+from monitor.review import Notebook
+from monitor.speech.listener import Listener
+from monitor.speech.scheduler import Scheduler
+from monitor.speech.vad import VadModel
+
+THREAT = "我要打一二三一五投诉你们。"
+KIND = "好的，谢谢您，麻烦了。"
+
+
+@dataclass
+class Script:
+    """A decoder that hears in every stretch what the script says; it writes down what it was given."""
+
+    say: Callable[[Speech], str]
+    given: list[tuple[str, Stage]] = field(default_factory=list)
+    workers: int = 1
+
+    def context(self, samples: Samples) -> float:
+        return 8.0
+
+    def transcribe(self, batch: Sequence[Speech]) -> list[Utterance | None]:
+        self.given += [(speech.id, speech.stage) for speech in batch]
+        return [
+            Utterance(
+                call=one.call,
+                id=one.id,
+                speaker=one.speaker,
+                start=one.start,
+                end=one.end,
+                text=self.say(one),
+                stage=one.stage,
+                confidence=0.9,
+                spans=one.spans,
+            )
+            for one in batch
+        ]
+
+
+class Watched(Notebook):
+    """A notebook that also keeps what a page would have been shown; `full`: nothing more can be kept at the end."""
+
+    def __init__(self, *, full: bool = False) -> None:
+        super().__init__()
+        self.full = full
+        self.events: list[tuple[str, Any]] = []
+
+    async def close(self, view: CallView, summary: Summary) -> None:
+        if self.full:
+            raise ArchiveError("the disk is full", code="disk_full")
+        await super().close(view, summary)
+
+    def show(self, type: str, **fields: Any) -> None:
+        self.events.append((type, fields.get("data")))
+
+    def of(self, type: str) -> list[Any]:
+        return [data for kind, data in self.events if kind == type]
+
+
+@pytest.fixture(scope="module")
+def analysis() -> Analysis:
+    return Analysis(config.Analysis())
+
+
+@contextmanager
+def threads() -> Iterator[tuple[ThreadPoolExecutor, ThreadPoolExecutor]]:
+    with ThreadPoolExecutor(1) as hearing, ThreadPoolExecutor(1) as thinking:
+        yield hearing, thinking
+
+
+async def run(
+    analysis: Analysis,
+    script: Script,
+    outlet: Notebook,
+    sound: Path,
+    *,
+    live: bool = True,
+    segment: config.Segment | None = None,
+    spoil: Callable[[Conversation], None] = lambda conversation: None,
+) -> Notebook:
+    """The first 30 s of a bundled call. Each block waits for what it led to, as it would at the speed of speech."""
+    shape = probe(sound)
+    channels = speakers(shape.channels, swap=False)
+    info = CallInfo(id="c", started=local_now(), source="live" if live else "file", model="script", channels=channels)
+    listener = Listener("c", channels, VadModel(), config.Vad(), segment or config.Segment(), drafts=live)
+    with threads() as (hearing, thinking):
+        async with Scheduler(script, 4) as scheduler:
+            conversation = Conversation(
+                info,
+                Decoder("c", shape.rate, "pcm_s16le", channels),
+                listener,
+                analysis.call(info),
+                Engine(load_rules(), "c"),
+                Rooms(scheduler, hearing, thinking, local_now),
+                outlet,
+            )
+            spoil(conversation)
+            for number, block in enumerate(pcm(sound)):
+                if number == 300:
+                    break
+                await conversation.audio(block)
+                await asyncio.gather(*conversation._tasks, return_exceptions=True)
+            await conversation.end("ended", None)
+            left = [task.get_name() for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+            assert left == ["decoder 0"], "a call that is over leaves no task behind"
+    return outlet
+
+
+@pytest.fixture
+def sound(calls: Path) -> Path:
+    return calls / "dev-09.opus"
+
+
+def verdict(outlet: Notebook) -> tuple[Any, ...]:
+    record = outlet.record()
+    alerts = [replace(alert, raised=None) for alert in record.alerts if alert.by != "system"]
+    return record.utterances, record.findings, alerts, record.summary
+
+
+async def test_what_was_guessed_wrongly_is_taken_back(analysis: Analysis, sound: Path) -> None:
+    def say(speech: Speech) -> str:
+        return KIND if speech.stage == "final" or speech.speaker == "agent" else THREAT
+
+    # More padding than a draft can have yet: no draft is of the final's very sound, so each final is heard anew.
+    wide = config.Segment(padding=0.6)
+    live = Watched()
+    await run(analysis, Script(say), live, sound, segment=wide)
+    assert [finding for finding in live.of("finding") if finding.rule == "regulator"], "a threat was guessed"
+    assert [alert for alert in live.of("alert") if alert.status == "open"], "and told"
+    record = live.record()
+    assert record.utterances
+    assert {utterance.text for utterance in record.utterances} == {KIND}
+    assert not [finding for finding in record.findings if finding.kind == "escalation"]
+    assert record.alerts
+    assert {(alert.status, alert.by) for alert in record.alerts} == {("resolved", "system")}
+    offline = await run(analysis, Script(say), Watched(), sound, live=False, segment=wide)
+    assert verdict(live) == verdict(offline)
+
+
+async def test_a_threat_guessed_counts_in_the_risk_and_no_longer_than_it_stands(analysis: Analysis, sound: Path) -> None:
+    def say(speech: Speech) -> str:
+        return KIND if speech.stage == "final" or speech.speaker == "agent" else THREAT
+
+    live = Watched()
+    await run(analysis, Script(say), live, sound, segment=config.Segment(padding=0.6))
+    views = live.of("call")
+    assert max(view.risk for view in views) >= 75
+    assert live.view is not None
+    assert (live.view.level, live.view.risk) == (0, live.summary.risk)
+    assert views[-1] == live.view
+
+
+async def test_a_draft_of_the_final_sound_is_the_final(analysis: Analysis, sound: Path) -> None:
+    script = Script(lambda speech: KIND)
+    outlet = await run(analysis, script, Watched(), sound)
+    drafted = {id for id, stage in script.given if stage == "draft"}
+    settled = {id for id, stage in script.given if stage == "final"}
+    assert drafted - settled, "no second decoding of the same sound"
+    assert {utterance.stage for utterance in outlet.utterances.values()} == {"final"}
+
+
+async def test_a_draft_that_fails_costs_the_final_nothing(analysis: Analysis, sound: Path) -> None:
+    def say(speech: Speech) -> str:
+        if speech.stage != "final":
+            raise RuntimeError("out of memory")
+        return THREAT
+
+    live = Watched()
+    with capture_logs() as logs:
+        await run(analysis, Script(say), live, sound)
+    assert {line["event"] for line in logs} == {"decoding_failed", "guess_failed"}
+    offline = await run(analysis, Script(say), Watched(), sound, live=False)
+    assert live.record().utterances
+    assert verdict(live) == verdict(offline)
+
+
+async def test_a_fault_in_the_analysis_costs_findings_and_no_words(analysis: Analysis, sound: Path) -> None:
+    script = Script(lambda speech: THREAT)
+
+    def spoil(conversation: Conversation) -> None:
+        analyzer = conversation._analyzer
+        feed = analyzer.feed
+
+        def faulty(heard: Utterance | Silence) -> Any:
+            if isinstance(heard, Silence) or heard.speaker == "customer":
+                raise KeyError(heard.speaker)
+            return feed(heard)
+
+        analyzer.feed = faulty  # type: ignore[method-assign]
+
+    with capture_logs() as logs:
+        outlet = await run(analysis, script, Watched(), sound, live=False, spoil=spoil)
+    assert {line["event"] for line in logs} == {"analysis_failed"}
+    whole = await run(analysis, script, Watched(), sound, live=False)
+    assert outlet.utterances.keys() == whole.utterances.keys()
+    assert outlet.view is not None
+    assert outlet.view.status == "ended"
+
+
+async def test_a_call_that_cannot_be_closed_is_shown_as_over(analysis: Analysis, sound: Path) -> None:
+    outlet = Watched(full=True)
+    with pytest.raises(MonitorError, match="the disk is full"):
+        await run(analysis, Script(lambda speech: KIND), outlet, sound)
+    last: CallView = outlet.of("call")[-1]
+    assert (last.status, last.why) == ("failed", "the disk is full")
+    assert last.ended is not None
