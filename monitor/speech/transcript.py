@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -41,7 +40,6 @@ class Transcriber:
         self._decoder, self._gate = decoder, gate
         self._chinese = language == "zh"
         self._simplify = opencc.OpenCC("tw2s")  # unlike t2s it knows 著 as 着
-        self.gated: Counter[str] = Counter()  # reason -> how often text was taken as invented
 
     @property
     def workers(self) -> int:
@@ -59,9 +57,7 @@ class Transcriber:
         return [self._utterance(speech, one) for speech, one in zip(batch, decoded, strict=True)]
 
     def _utterance(self, speech: Speech, decoded: Decoded) -> Utterance | None:
-        why = invented(decoded, speech, self._gate)
-        if why:
-            self.gated[why] += 1
+        if invented(decoded, speech, self._gate):
             return None
         pieces = self._pieces(decoded, speech)
         if self._chinese:

@@ -83,7 +83,6 @@ class Decoder:
         self._start = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
         style = tokenizer.encode(" " + decode.prompt.strip()) if decode.prompt.strip() else []
         self._prompt = [tokenizer.sot_prev, *style, *self._start] if style else self._start
-        self.retries = 0
 
     def context(self, samples: Samples) -> float:
         """Seconds of audio context a stretch is decoded with. Depends on the stretch alone, never on its batch."""
@@ -104,7 +103,6 @@ class Decoder:
         if not retry:
             return results
         again = [i for i, result in enumerate(results) if self._suspect(result, len(batch[i]) / RATE)]
-        self.retries += len(again)
         for i in again:
             (second,) = self._generate([batch[i]], FULL, self._start, beam, align)
             if second.log_probability > results[i].log_probability or not second.doubtful(len(batch[i]) / RATE):
