@@ -7,7 +7,7 @@
 A pause of `draft_silence` gives a draft, so that an alert need not wait; one of `join_silence` settles the utterance. Who goes
 on before that is joined: the same id, decoded again as a whole, for a recogniser hears whole sentences better than halves.
 Drafts and interims carry only what came since the draft before, so that long speech does not cost its square.
-A stretch longer than `soft_limit` is cut where the voice was weakest.
+A stretch longer than `soft_limit` is cut where the voice was weakest; one that pauses where it would be cut is settled at once.
 """
 
 from __future__ import annotations
@@ -148,12 +148,13 @@ class Segmenter:
     def _pause_on(self, heard: list[Speech | Silence]) -> None:
         stretch = self._open()
         pause = self._now + 1 - self._quiet_from
-        if pause >= _windows(self._segment.join_silence):
-            self._settle(heard)
-            self._state = State.SILENT
-        elif self._drafts and self._undrafted() and pause >= _windows(self._segment.draft_silence):
+        if self._drafts and self._undrafted() and pause >= _windows(self._segment.draft_silence):
             self._draft(heard, self._undrafted(), ceiling=self._now + 1)
             stretch.interim = self._now + 1
+        long = self._quiet_from - stretch.start >= _windows(self._segment.soft_limit * (1 - WEAKEST_WITHIN))
+        if pause >= _windows(self._segment.draft_silence if long else self._segment.join_silence):
+            self._settle(heard)
+            self._state = State.SILENT
 
     def _resume(self, heard: list[Speech | Silence]) -> None:
         stretch = self._open()
