@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from monitor.errors import ConfigError
 
@@ -63,9 +63,15 @@ class Segment(Section):
     min_speech: Seconds = 0.2
     draft_silence: Seconds = 0.4  # pause after which a first decoding is made
     join_silence: Seconds = 0.7  # a speaker who goes on within this is joined and decoded again
-    padding: Seconds = 0.4
-    soft_limit: Seconds = 12.0  # a longer stretch is cut at its weakest point
+    padding: float = Field(0.4, ge=0, le=2)  # seconds
+    soft_limit: float = Field(12.0, ge=2, le=25)  # seconds; a longer stretch is cut at its weakest point (Whisper hears 30 s)
     interim_every: Seconds = 0.8
+
+    @model_validator(mode="after")
+    def _draft_before_joined(self) -> Segment:
+        if not self.draft_silence <= self.join_silence <= 2:
+            raise ValueError("draft_silence is at most join_silence, and that at most 2 s")
+        return self
 
 
 class Decode(Section):

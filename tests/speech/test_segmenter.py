@@ -90,8 +90,8 @@ def test_a_call_that_stops_in_a_pause_keeps_what_was_said() -> None:
 
 def test_drafts_carry_what_the_ones_before_did_not_and_together_all_of_it() -> None:
     script: Script = [(0.5, 0), *[(1.5, 0.9), (0.5, 0)] * 3, (3, 0.9), (0.15, 0), (2, 0.9), (1, 0)]
-    heard = speeches(run(script, soft_limit=30))
-    (final,) = speeches(run(script, soft_limit=30), "final")
+    heard = speeches(run(script, soft_limit=25))
+    (final,) = speeches(run(script, soft_limit=25), "final")
     drafts = [item for item in heard if item.stage == "draft"]
     assert [item.part for item in drafts] == list(range(len(drafts)))
     assert tuple(span for item in drafts for span in item.spans) == final.spans

@@ -1,0 +1,48 @@
+"""config.toml: the same defaults as the code's, every setting used, and what no setting may be."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from monitor import config
+from monitor.errors import ConfigError
+
+ROOT = Path(__file__).parent.parent
+FILE = ROOT / "config.toml"
+
+
+def test_the_file_says_every_setting_with_its_default() -> None:
+    assert config.load(FILE) == config.Config()
+    said = tomllib.loads(re.sub(r"(?m)^# (?=\w+ = )", "", FILE.read_text("utf-8")))
+    for name, section in config.Config():
+        assert isinstance(section, BaseModel)
+        assert set(said[name]) == set(type(section).model_fields), name
+
+
+def test_every_setting_is_read_somewhere() -> None:
+    code = "".join(path.read_text("utf-8") for path in (ROOT / "monitor").rglob("*.py") if path.name != "config.py")
+    unread = [key for _, section in config.Config() for key in type(section).model_fields if f".{key}" not in code]
+    assert not unread
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("[segment]\nsoft_limit = 0", r":2: segment\.soft_limit: "),
+        ("[segment]\nsoft_limit = 40", r":2: segment\.soft_limit: "),
+        ("[segment]\n\npadding = 9", r":3: segment\.padding: "),
+        ("[server]\n[segment]\njoin_silence = 0.3", r":2: segment: .*draft_silence is at most join_silence"),
+        ("[segmnt]\n", r":1: segmnt: unknown key"),
+        ("[server]\nport = 70000", r":2: server\.port: "),
+    ],
+)
+def test_what_cannot_work_is_refused_with_its_line(tmp_path: Path, text: str, complaint: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(ConfigError, match=complaint):
+        config.load(path)
