@@ -118,27 +118,32 @@ class Scheduler:
         return chosen
 
     async def _run(self, quick: bool) -> None:
-        loop = asyncio.get_running_loop()
         while True:
             jobs = self._next(quick)
             if not jobs:
                 self._wake.clear()
                 await self._wake.wait()
                 continue
-            try:
-                results = await loop.run_in_executor(self._threads, self._engine.transcribe, [job.speech for job in jobs])
-            except asyncio.CancelledError:
-                for job in jobs:
-                    job.result.cancel()
-                raise
-            except Exception as error:  # whatever the decoder raises belongs to those who wait, not to this task
-                log.exception("decoding_failed", stretches=len(jobs))
-                for job in jobs:
-                    if not job.result.done():
-                        job.result.set_exception(error)
-                continue
+            await self._decode(jobs)
+
+    async def _decode(self, jobs: list[Job]) -> None:
+        """Decode a batch for those who wait. One that fails is tried one by one: a stretch's fault is nobody else's."""
+        loop = asyncio.get_running_loop()
+        try:
+            results = await loop.run_in_executor(self._threads, self._engine.transcribe, [job.speech for job in jobs])
             for job, utterance in zip(jobs, results, strict=True):
                 _resolve(job, utterance)
+        except Exception as error:  # whatever the decoder raises belongs to those who wait, not to this task
+            if len(jobs) > 1:
+                for job in jobs:
+                    await self._decode([job])
+                return
+            log.exception("decoding_failed")
+            if not jobs[0].result.done():
+                jobs[0].result.set_exception(error)
+        finally:
+            for job in jobs:
+                job.result.cancel()  # nothing, where it is answered
 
 
 def _resolve(job: Job, utterance: Utterance | None) -> None:

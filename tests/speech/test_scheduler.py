@@ -131,12 +131,14 @@ async def test_what_is_being_decoded_is_finished_and_a_draft_gives_way_to_its_fi
 
 async def test_a_failure_reaches_those_who_wait_and_nobody_else() -> None:
     bench = Bench()
-    async with Scheduler(bench, 1) as scheduler:
-        bad, good = await ask(scheduler, speech("bad"), speech("good"))
-        bench.go.release(2)
-        with pytest.raises(RuntimeError, match="out of memory"):
-            await bad
-        assert (await good) is not None
+    async with Scheduler(bench, 4) as scheduler:
+        tasks = await ask(scheduler, speech("busy"))
+        tasks += await ask(scheduler, speech("good"), speech("bad"), speech("fine"))
+        bench.go.release(5)
+        busy, good, bad, fine = await asyncio.gather(*tasks, return_exceptions=True)
+    assert bench.batches == [["busy"], ["good", "bad", "fine"], ["good"], ["bad"], ["fine"]]
+    assert [isinstance(one, Utterance) for one in (busy, good, bad, fine)] == [True, True, False, True]
+    assert isinstance(bad, RuntimeError)
 
 
 async def test_one_who_goes_away_is_not_decoded() -> None:
