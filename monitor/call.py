@@ -13,6 +13,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -26,12 +27,12 @@ from monitor.analysis.risk import FLOOR
 from monitor.errors import MonitorError
 from monitor.guess import Guess
 from monitor.ingest.pcm import Decoder
-from monitor.records import Alert, CallInfo, CallStatus, CallView, Chunk, Finding, Silence, Speech, Summary, Utterance
+from monitor.records import SYSTEM, Alert, CallInfo, CallStatus, CallView, Chunk, Finding, Silence, Speech, Summary, Utterance
 from monitor.speech.listener import Listener
 from monitor.speech.scheduler import Scheduler
 from monitor.speech.transcript import join
 
-BLOCK = 0.128  # seconds of audio heard at a time: less costs more turns than it gains
+BLOCK = 0.064  # seconds of audio heard at a time: less costs more turns than it gains
 BACKLOG = 256  # finals and silences that may wait; then the sender waits
 MOODS = 60  # utterances whose mood a call's line shows
 WITHDRAWN = "the final words no longer say so"
@@ -212,15 +213,20 @@ class Conversation:
             self._settling.result()
 
     def _decoding(self, speech: Speech) -> asyncio.Task[Utterance | None]:
-        """The decoding of this stretch. A draft of the very same sound has said already what the final will."""
-        if speech.stage == "final" and (draft := self._drafts.pop(speech.id, None)):
-            earlier, task = draft
-            if _sound(earlier) == _sound(speech) and not _failed(task):
-                return task
+        """The decoding of this stretch, under way."""
+        if speech.stage == "final":
+            return self._own(asyncio.create_task(self._transcribe(speech, self._drafts.pop(speech.id, None))))
         task = self._own(asyncio.create_task(self._rooms.scheduler.transcribe(speech)))
         if speech.stage == "draft":
             self._drafts[speech.id] = speech, task
         return task
+
+    async def _transcribe(self, final: Speech, draft: Decoding | None) -> Utterance | None:
+        """The words of a final. A draft of the very same sound has said them already, where it did not fail."""
+        if draft and _sound(draft[0]) == _sound(final):
+            with suppress(Exception):
+                return await draft[1]
+        return await self._rooms.scheduler.transcribe(final)
 
     async def _settle_all(self) -> None:
         """Settle finals and silences in order, until None."""
@@ -231,7 +237,7 @@ class Conversation:
             speech, decoding = item
             try:
                 utterance = await decoding
-            except (RuntimeError, ValueError) as error:
+            except Exception as error:
                 log.exception("utterance_lost", call=self.info.id, utterance=speech.id)
                 self._outlet.show("notice", level="error", code="decoding", message=f"{speech.start:.1f} s: {error}")
                 utterance = None
@@ -368,7 +374,7 @@ class Conversation:
             if alert.id in alerts:
                 continue
             settled = self._alerts.get(alert.id)
-            back = settled or replace(alert, status="resolved", by="system", when=self._rooms.now(), note=WITHDRAWN)
+            back = settled or replace(alert, status="resolved", by=SYSTEM, when=self._rooms.now(), note=WITHDRAWN)
             self._outlet.show("alert", data=await self._outlet.keep(back))
 
     async def _off_loop(self, executor: Executor, compute: Callable[[], T]) -> T:
@@ -378,7 +384,3 @@ class Conversation:
 def _sound(speech: Speech) -> tuple[object, ...]:
     """What tells two stretches of one speaker's audio apart."""
     return speech.spans, speech.offset, len(speech.samples)
-
-
-def _failed(task: asyncio.Task[Utterance | None]) -> bool:
-    return task.done() and (task.cancelled() or task.exception() is not None)

@@ -24,6 +24,8 @@ AlertStatus = Literal["open", "acknowledged", "resolved", "false_alarm"]
 CallStatus = Literal["live", "ended", "interrupted", "failed"]
 Span = tuple[float, float]
 
+SYSTEM = "system"  # the name under which the product itself resolves an alert; no person may bear it
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallInfo:

@@ -13,10 +13,9 @@ from sqlalchemy.sql.dml import ReturningInsert
 from monitor.archive import schema
 from monitor.archive.rows import TABLES, from_row, plain, summary_row
 from monitor.errors import ArchiveError
-from monitor.records import Alert, AlertStatus, CallInfo, CallStatus, CallView, Summary
+from monitor.records import SYSTEM, Alert, AlertStatus, CallInfo, CallStatus, CallView, Summary
 
 OPEN = schema.Call.ended.is_(None)
-SYSTEM = "system"  # the name under which the product itself resolves an alert
 AT_START: dict[str, Any] = {"seconds": 0.0, "status": "live", "risk": 0, "level": 0, "talk_share": {}, "mood": []}
 
 Upsert = ReturningInsert[Any]
@@ -43,11 +42,15 @@ def _upsert(kind: type[Any], dialect: str) -> Upsert:
 
 
 def _decision(new: Any) -> dict[str, Any]:
-    """An alert's decision when the engine sends it again: a person's stays, but what is open the system may resolve."""
+    """An alert's decision when the engine sends it again: a person's stays, but what is open the system may resolve.
+
+    What the system resolved and then raises again is as new: the note that said why it was resolved goes.
+    """
     old = schema.Alert
     takes = or_(old.by.is_(None), old.by == SYSTEM, (old.status == "open") & (new.by == SYSTEM))
     columns = {name: case((takes, new[name]), else_=getattr(old, name)) for name in ("status", "by", "when")}
-    return columns | {"note": case((takes, func.coalesce(new.note, old.note)), else_=old.note)}
+    note = case((old.by == SYSTEM, new.note), (takes, func.coalesce(new.note, old.note)), else_=old.note)
+    return columns | {"note": note}
 
 
 def progress(connection: Connection, view: CallView) -> None:

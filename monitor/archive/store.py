@@ -21,7 +21,7 @@ from monitor.archive.rows import K, from_row, name, plain, to_row, to_summary
 from monitor.archive.writer import Writer
 from monitor.config import Data
 from monitor.errors import ArchiveError
-from monitor.records import Alert, AlertStatus, CallRecord, CallStatus, CallView, Summary
+from monitor.records import SYSTEM, Alert, AlertStatus, CallRecord, CallStatus, CallView, Summary
 
 T = TypeVar("T")
 STOPPED = "the service stopped during the call"
@@ -140,7 +140,7 @@ class Archive:
 
         A note of None leaves the one that is there. No person may be called `system`: that is how the product signs.
         """
-        if by == changes.SYSTEM:
+        if by == SYSTEM:
             raise ArchiveError("no person may be called 'system': that is how callmonitor signs its own decisions")
         decision = partial(changes.decide, call=call, id=id, status=status, by=by, note=note, when=when)
         return await self._writer.do(f"alert {id!r} of call {call!r}", decision)

@@ -12,7 +12,8 @@ from typing import Annotated, Any, Protocol
 
 from fastapi import APIRouter, FastAPI, Query, Request, Response, WebSocket
 from fastapi import Path as InPath
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from monitor.config import Config
 from monitor.page.accounts import COOKIE, LONGEST, Accounts, check_bind
@@ -21,7 +22,7 @@ from monitor.page.guard import Guard, SignedIn
 from monitor.page.hub import Hub
 from monitor.page.live import live
 from monitor.page.pages import Pages
-from monitor.records import Alert, AlertStatus, CallRecord, CallView
+from monitor.records import SYSTEM, Alert, AlertStatus, CallRecord, CallView
 
 RECENT = 50  # ended calls a page begins with
 LISTED = 200  # calls of one answer, at most
@@ -54,12 +55,18 @@ class Password(BaseModel):
     password: str = Field(max_length=LONGEST)
 
 
+def _person(name: str) -> str:
+    if name == SYSTEM:
+        raise PydanticCustomError("system", "'system' is how callmonitor signs; say who you are")
+    return name
+
+
 class Decision(BaseModel):
     """What a person decided about an alert."""
 
     model_config = ConfigDict(extra="forbid")
     status: AlertStatus
-    by: Line
+    by: Annotated[Line, AfterValidator(_person)]
     note: Note | None = None
 
 

@@ -153,6 +153,7 @@ BAD_DECISIONS: list[tuple[object, str]] = [
     ({"status": "resolved", "by": "a\x00b"}, "body.by"),
     ({"status": "resolved", "by": "\ud800"}, "body.by"),
     ({"status": "resolved", "by": 3}, "body.by"),
+    ({"status": "resolved", "by": " system "}, "body.by"),
     ({"status": "resolved", "by": "李", "note": "x" * 1001}, "body.note"),
     ({"status": "resolved", "by": "李", "note": "\x1b[31m"}, "body.note"),
     ({"status": "resolved", "by": "李", "severity": "notice"}, "body.severity"),
