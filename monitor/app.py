@@ -189,8 +189,10 @@ class Service:
         audio = await CallAudio.open(self.settings.data, info, rate=hello.rate, encoding=hello.encoding)
         try:
             await self.archive.add(info)
-        except MonitorError:
+        except BaseException as error:
             await audio.close()
+            if isinstance(error, MonitorError):  # there is no such call: its id may be used again
+                audio.path.unlink(missing_ok=True)
             raise
         desk = Desk(info.id, self.archive, self.hub)
         conversation = self.workshop.conversation(info, hello.rate, hello.encoding, desk)
@@ -233,7 +235,6 @@ class Service:
 async def service(settings: config.Config) -> AsyncIterator[Service]:
     """Open the data folder, close what a killed process left open, load the models. Raises MonitorError."""
     async with AsyncExitStack() as stack:
-        check_bind(settings.server)
         archive = await Archive.open(settings.data)
         stack.push_async_callback(archive.close)
         token = await asyncio.to_thread(ensure_token, settings.data.folder)
@@ -244,7 +245,8 @@ async def service(settings: config.Config) -> AsyncIterator[Service]:
 
 
 def bind(settings: config.Server) -> socket.socket:
-    """The socket to serve on. Raises ConfigError where the address cannot be used."""
+    """The socket to serve on. Raises ConfigError where the address cannot be used, or not without a password."""
+    check_bind(settings)
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
         return socket.create_server((settings.host, settings.port), family=family)
@@ -271,6 +273,7 @@ async def serve(running: Service, listener: socket.socket, pages: Path = PAGES) 
             ws="websockets-sansio",
             ws_max_size=2 * running.settings.ingest.max_frame,
             ws_per_message_deflate=False,
+            ws_ping_timeout=running.settings.ingest.idle_timeout,  # a client's pong waits behind audio that is not read yet
             access_log=False,
             log_config=None,
             server_header=False,

@@ -13,7 +13,7 @@ from websockets.asyncio.client import connect
 
 from monitor import app, config, review
 from monitor.archive.audio import audio_path
-from monitor.errors import ProtocolError
+from monitor.errors import ArchiveError, ProtocolError
 from monitor.ingest.file import pcm, probe
 from monitor.records import CallRecord
 from tests.road.support import Running, over, running, settings, until, watching
@@ -124,6 +124,22 @@ async def test_a_call_that_goes_wrong_leaves_the_other_alone(tmp_path: Path, cal
         assert len(good.utterances) > 12
         assert not [alert for alert in good.alerts if alert.severity == "critical"], "a friendly call"
         del page
+
+
+async def test_a_call_that_could_not_be_kept_leaves_its_id_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: Path
+) -> None:
+    async def full(record: object) -> None:
+        raise ArchiveError("the disk is full", code="disk_full")
+
+    async with running(settings(tmp_path / "data")) as product:
+        with monkeypatch.context() as patch:
+            patch.setattr(product.service.archive, "add", full)
+            with pytest.raises(ProtocolError, match="the disk is full"):
+                await product.play(calls / f"{CALL}.opus", "one")
+        async with connect(product.ingest, proxy=None) as client:
+            await client.send(hello(product, "one"))
+            assert json.loads(await client.recv())["type"] == "ready"
 
 
 async def test_ids_are_used_once_and_calls_are_limited(tmp_path: Path) -> None:
