@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+import structlog
+
 from monitor.app import Workshop
 from monitor.errors import AudioError, MonitorError
 from monitor.ingest.file import SUFFIXES, pcm, probe, speakers
@@ -21,6 +23,7 @@ CALL = ("id", "started", "seconds", "agent", "team", "customer", "model", "sourc
 UTTERANCE = ("id", "speaker", "start", "end", "text", "confidence", "valence", "arousal")
 ALERT = ("id", "at", "severity", "rule", "title", "because")
 
+log = structlog.get_logger(__name__)
 R = TypeVar("R", Utterance, Finding, Alert)
 
 
@@ -151,6 +154,9 @@ async def _review(shop: Workshop, path: Path, progress: Callable[[Path, float, f
                     progress(path, conversation.seconds, shape.seconds)
             except MonitorError as error:
                 fault = error
+            except Exception:  # one recording's failure is not the others'
+                log.exception("review_failed", call=info.id)
+                fault = MonitorError(f"{path}: the review of it failed; the log says where", code="internal")
         await conversation.end("failed" if fault else "ended", str(fault) if fault else None)
         if fault:
             return Reviewed(path, None, fault, tuple(warnings))
