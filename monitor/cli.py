@@ -72,7 +72,7 @@ cli.add_typer(models_app(settings), name="models")
 def serve(
     context: typer.Context,
     host: Annotated[str | None, typer.Option(help="address to listen on")] = None,
-    port: Annotated[int | None, typer.Option(help="port to listen on")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="port to listen on")] = None,
 ) -> None:
     """Take calls, find, alert, and show the pages."""
     chosen = _listening(settings(context), host, port)
@@ -91,7 +91,7 @@ def serve(
 @cli.command("demo")
 def demo_command(
     context: typer.Context,
-    port: Annotated[int | None, typer.Option(help="port to listen on")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="port to listen on")] = None,
     browser: Annotated[bool, typer.Option(help="open the page where there is a screen")] = True,
 ) -> None:
     """Serve on this machine and play three bundled calls."""

@@ -12,12 +12,14 @@ from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
+from websockets.uri import parse_uri
 
 from monitor.errors import ConfigError, MonitorError, ProtocolError
 from monitor.ingest.native import SEQUENCE, VERSION, Encoding
 from monitor.records import Speaker
 
 OPEN_TIMEOUT = 10.0  # seconds
+PONG_TIMEOUT = 120.0  # seconds; a server that holds us back answers a ping only once it has read the audio before it
 
 Frames = AsyncIterable[tuple[int, bytes]]  # number from 0, interleaved samples; a number left out is a lost frame
 
@@ -59,11 +61,13 @@ async def send(
     """
     try:
         async with connect(
-            url, open_timeout=OPEN_TIMEOUT, compression=None, proxy=None if _is_loopback(url) else True
+            _checked(url),
+            open_timeout=OPEN_TIMEOUT,
+            ping_timeout=PONG_TIMEOUT,
+            compression=None,
+            proxy=None if _is_loopback(url) else True,
         ) as socket:
             return await _converse(socket, token, offer, source, started, warned)
-    except InvalidURI as error:
-        raise ConfigError(f"{url} is not the address of a server (ws://HOST:PORT/ingest)") from error
     except InvalidHandshake as error:
         raise ProtocolError(f"{url} answers, but takes no calls: {error}", code="not_ingest") from error
     except ConnectionClosed as error:
@@ -143,6 +147,15 @@ def _hello(offer: Offer, token: str) -> str:
             **{key: value for key, value in names.items() if value is not None},
         }
     )
+
+
+def _checked(url: str) -> str:
+    """`url`, once it is known to be a server's. `connect` says so of some faults only, and of those in several ways."""
+    try:
+        parse_uri(url)
+    except (InvalidURI, ValueError) as error:  # ValueError: a port or an address that cannot be
+        raise ConfigError(f"{url} is not the address of a server (ws://HOST:PORT/ingest)") from error
+    return url
 
 
 def _is_loopback(url: str) -> bool:

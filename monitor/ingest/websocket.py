@@ -22,6 +22,7 @@ Ending = Literal["ended", "interrupted", "failed"]
 
 # RFC 6455 and the IANA registry of close codes
 NORMAL, POLICY, TOO_BIG, INTERNAL, RESTART, LATER = 1000, 1008, 1009, 1011, 1012, 1013
+BROKEN = {1002: "broken", 1007: "text that is not UTF-8", TOO_BIG: "too long"}  # messages that end a connection
 CLOSE = {"bad_frame": TOO_BIG, "too_many_calls": LATER, "disk_full": INTERNAL, "internal": INTERNAL}
 
 log = structlog.get_logger(__name__)
@@ -107,6 +108,8 @@ def outcome(error: BaseException) -> tuple[Ending, str]:
             return "failed", str(error)
         case asyncio.CancelledError() | WebSocketDisconnect(code=1012):
             return "interrupted", "the server was stopped"
+        case WebSocketDisconnect(code=code) if code in BROKEN:
+            return "failed", f"a WebSocket message was {BROKEN[code]}"
         case WebSocketDisconnect():
             return "interrupted", "the client went away without a bye"
         case _:

@@ -116,7 +116,7 @@ async def test_a_server_that_speaks_something_else(answer: str | bytes) -> None:
     assert caught.value.code == "not_ingest"
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1/ingest", "callmonitor", "ws://"])
+@pytest.mark.parametrize("url", ["http://127.0.0.1/ingest", "callmonitor", "ws://", "ws://127.0.0.1:99999/", "ws://[bad/"])
 async def test_an_address_that_is_none(url: str) -> None:
     with pytest.raises(ConfigError, match="is not the address of a server"):
         await send(url, TOKEN, OFFER, frames(0))

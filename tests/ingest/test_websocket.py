@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -127,6 +128,27 @@ async def test_a_broken_frame_fails_the_call_and_keeps_what_came_before(message:
         await socket.send(message)
         assert await refusal(socket) == (code, close)
     assert calls.only.ending[0] == "failed"
+    assert calls.only.frames == 80
+
+
+@pytest.mark.parametrize(
+    ("message", "text", "why", "close"),
+    [(b"\xff\xfe", True, "not UTF-8", 1007), (bytes(17_000_000), False, "too long", 1009)],
+)
+async def test_what_is_no_message_at_all_fails_the_call_too(message: bytes, text: bool, why: str, close: int) -> None:
+    calls = KeptCalls()
+    async with serving(calls) as server, connect(server.url) as socket:
+        await greet(socket)
+        await socket.send(frame(0))
+        await (await socket.ping())  # the server has read it
+        with contextlib.suppress(ConnectionClosed):
+            await socket.send(message, text=text)
+        await asyncio.wait_for(calls.only.ended.wait(), WAIT)
+        await socket.wait_closed()
+        assert socket.close_code == close
+    status, said = calls.only.ending
+    assert status == "failed"
+    assert why in str(said)
     assert calls.only.frames == 80
 
 
