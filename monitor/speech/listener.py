@@ -16,7 +16,7 @@ from monitor.records import Chunk, Samples, Silence, Speaker, Speech
 from monitor.speech.segmenter import Segmenter
 from monitor.speech.vad import WINDOW, Probabilities, Vad, VadModel
 
-BLOCK = 4  # windows done at once (128 ms): fewer calls into the network, little delay
+BLOCK = 2  # windows done at once (64 ms): fewer calls into the network, little delay
 ECHO = 8  # windows (256 ms) by which the other side's voice may come back late
 FLOOR = 1e-10  # mean square of silence, to take a logarithm of
 
