@@ -7,6 +7,7 @@ import os
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Literal, Self, TypeVar
@@ -21,7 +22,7 @@ from monitor.archive.rows import K, from_row, name, plain, to_row, to_summary
 from monitor.archive.writer import Writer
 from monitor.config import Data
 from monitor.errors import ArchiveError
-from monitor.records import SYSTEM, Alert, AlertStatus, CallRecord, CallStatus, CallView, Summary
+from monitor.records import SYSTEM, Alert, AlertStatus, CallInfo, CallRecord, CallStatus, CallView, Summary
 
 T = TypeVar("T")
 STOPPED = "the service stopped during the call"
@@ -43,6 +44,7 @@ class Archive:
         self._writer = Writer(engine, where)
         self._readers = ThreadPoolExecutor(2, "archive-read")
         self._upserts = changes.upserts(engine.dialect.name)
+        self._unclosed: dict[str, Callable[[Connection], None]] = {}  # calls that are over, which could not be kept yet
 
     @classmethod
     async def open(cls, data: Data) -> Self:
@@ -57,6 +59,7 @@ class Archive:
         """Write all that was asked for and let the folder go. A second time does nothing."""
         if self._held < 0:
             return
+        await self._close_rest()
         held, self._held = self._held, -1
         await self._writer.close()
         await asyncio.to_thread(self._readers.shutdown)
@@ -69,6 +72,8 @@ class Archive:
         An alert that a person has decided on keeps the decision (`status`, `by`, `when`, `note`), and any alert the time it was
         first `raised`. A text's NULs and lone surrogates are U+FFFD from then on.
         """
+        if isinstance(record, CallInfo):
+            await self._close_rest()
         try:
             row = to_row(record)
         except (TypeError, ValueError) as error:
@@ -91,9 +96,23 @@ class Archive:
     async def close_call(
         self, call: str, *, status: CallStatus, why: str | None, seconds: float, ended: datetime, summary: Summary
     ) -> None:
-        """Close a call with what it came to; its risk, level and talk share are the summary's from then on."""
+        """Close a call with what it came to; its risk, level and talk share are the summary's from then on.
+
+        Where that cannot be kept (which is raised), it is tried again when the next call is added, when the recent calls are
+        asked for and when the archive is closed: a disk that was full for a while leaves no call live for ever.
+        """
         end = partial(changes.close, call=call, status=status, why=why, seconds=seconds, ended=ended, summary=summary)
-        await self._writer.do(f"call {call!r}", end)
+        try:
+            await self._writer.do(f"call {call!r}", end)
+        except ArchiveError:
+            self._unclosed[call] = end
+            raise
+
+    async def _close_rest(self) -> None:
+        for call, end in list(self._unclosed.items()):
+            with suppress(ArchiveError):  # it was raised when the call ended
+                await self._writer.do(f"call {call!r}", end)
+                self._unclosed.pop(call, None)
 
     async def interrupted(self, now: datetime) -> list[str]:
         """Close the calls that a killed process left open, and return their ids. To be called once, before any call starts.
@@ -119,6 +138,7 @@ class Archive:
 
     async def recent(self, limit: int = 50) -> tuple[list[CallView], list[Alert]]:
         """The live calls (newest first), the `limit` that ended last (the last first), and the alerts of both, oldest first."""
+        await self._close_rest()
         return await self._read(partial(queries.recent, limit=limit))
 
     async def calls(self, before: datetime | None, limit: int) -> list[CallView]:

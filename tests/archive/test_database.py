@@ -23,6 +23,7 @@ from monitor.archive.schema import Base
 from monitor.archive.store import Archive
 from monitor.config import Data
 from monitor.errors import ArchiveError
+from monitor.records import Summary
 
 from . import make
 
@@ -214,6 +215,36 @@ def small_disk(pages: int) -> Iterator[list[sqlite3.Connection]]:
         event.remove(Pool, "connect", limit)
 
 
+def make_room(connections: list[sqlite3.Connection]) -> None:
+    for connection in connections:
+        with suppress(sqlite3.ProgrammingError):  # the migration's own is closed by now
+            connection.execute("PRAGMA max_page_count = 100000")
+
+
+@pytest.mark.parametrize("then", ["a call comes", "the page asks", "the service stops"])
+async def test_a_call_that_ends_on_a_full_disk_is_closed_when_there_is_room(data: Data, then: str) -> None:
+    with small_disk(40) as connections:
+        archive = await Archive.open(data)
+        await archive.add(make.call())
+        long = Summary(risk=70, stressed=("我" * 50_000,))
+        with pytest.raises(ArchiveError) as full:
+            await archive.close_call("c1", status="ended", why=None, seconds=9.0, ended=make.later(9), summary=long)
+        assert full.value.code == "disk_full"
+        assert [call.status for call in (await archive.recent())[0]] == ["live"]  # tried again, and still full
+        make_room(connections)
+        if then == "a call comes":
+            await archive.add(make.call("c2"))
+        elif then == "the page asks":
+            await archive.recent()
+        else:
+            await archive.close()
+            archive = await Archive.open(data)
+        record = await archive.call("c1")
+        assert record is not None
+        assert (record.call.status, record.call.seconds, record.call.risk) == ("ended", 9.0, 70)
+        await archive.close()
+
+
 async def test_a_full_disk_is_said_and_writing_goes_on_when_there_is_room(data: Data) -> None:
     with small_disk(60) as connections:
         archive = await Archive.open(data)
@@ -230,9 +261,7 @@ async def test_a_full_disk_is_said_and_writing_goes_on_when_there_is_room(data: 
             assert isinstance(error, ArchiveError)
             assert error.code == "disk_full"
             assert str(error) == f"{file(data)}: utterance 'u{n}' of call 'c1': cannot be kept, the disk is full"
-        for connection in connections:
-            with suppress(sqlite3.ProgrammingError):  # the migration's own is closed by now
-                connection.execute("PRAGMA max_page_count = 100000")
+        make_room(connections)
         for n in failed:
             await archive.add(make.utterance(f"u{n}", text=long))
         record = await archive.call("c1")
