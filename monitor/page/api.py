@@ -18,7 +18,7 @@ from pydantic_core import PydanticCustomError
 from monitor.config import Config
 from monitor.page.accounts import COOKIE, LONGEST, Accounts, check_bind
 from monitor.page.answers import Refused, answer, install, large_answer
-from monitor.page.guard import Guard, SignedIn
+from monitor.page.guard import Guard, SignedIn, own_names
 from monitor.page.hub import Hub
 from monitor.page.live import live
 from monitor.page.pages import Pages
@@ -186,9 +186,10 @@ def build(
 
     `vocabulary` is what /api/vocabulary answers, `live_calls` counts calls in progress, `pages` is the folder of built pages,
     `clock` gives the seconds sessions and attempts are counted in, `now` an aware wall-clock time.
-    Raises ConfigError where `config.server` would open the pages to a network without a password.
+    Raises ConfigError where `config.server` would open the pages to a network without a password, or names no host.
     """
     check_bind(config.server)
+    own_names(config.server)  # the guard itself is made with the first request
     accounts = Accounts(config.server.password_hash, config.page.session_hours, clock)
     app = FastAPI(title="callmonitor", version=version, openapi_url=None, redirect_slashes=False)
     install(app)

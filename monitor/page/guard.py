@@ -26,10 +26,8 @@ class Guard:
 
     def __init__(self, app: ASGIApp, server: Server) -> None:
         self.app = app
-        self.names = {_name(host) for host in server.allowed_hosts}
+        self.names = own_names(server)
         self.any_address = _is_wildcard(server.host)
-        if not self.any_address:
-            self.names.add(server.host.lower())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -65,6 +63,12 @@ class Guard:
         """
         name = _without_port(host).lower()
         return is_loopback(name) or name in self.names or (self.any_address and _is_address(name))
+
+
+def own_names(server: Server) -> set[str]:
+    """The names this server is reached by. Raises ConfigError where one of them can be none."""
+    names = {_name(host) for host in server.allowed_hosts}
+    return names if _is_wildcard(server.host) else names | {server.host.lower()}
 
 
 class SignedIn:

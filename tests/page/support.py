@@ -115,11 +115,13 @@ async def site(
     *,
     archive: type[Archive] = Archive,
     password: bool = False,
+    allowed_hosts: tuple[str, ...] = (),
     page: Page = Page(),  # noqa: B008  (frozen)
     arrange: Arrange = lambda app: None,
 ) -> AsyncIterator[Site]:
     """A server over a fresh archive in `folder`; `arrange` may add routes before it starts."""
-    config = Config(server=Server(password_hash=HASH if password else ""), data=Data(folder=folder / "data"), page=page)
+    server = Server(password_hash=HASH if password else "", allowed_hosts=allowed_hosts)
+    config = Config(server=server, data=Data(folder=folder / "data"), page=page)
     hub, clock = Hub(history=page.history, queue=page.queue), Clock()
     store = await archive.open(config.data)
     try:

@@ -63,6 +63,12 @@ def test_an_allowed_host_that_would_never_match_is_refused(name: str) -> None:
         Guard(nothing, Server(allowed_hosts=(name,)))
 
 
+async def test_a_server_with_such_a_host_does_not_start(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"server\.allowed_hosts"):
+        async with site(tmp_path, allowed_hosts=("http://monitor.example.com",)):
+            pass
+
+
 @pytest.mark.parametrize("hosts", [[], ["127.0.0.1", "127.0.0.1"], ["127.0.0.1", "evil.example"]])
 def test_there_is_one_host(hosts: list[str]) -> None:
     raw = [(b"host", host.encode()) for host in hosts]
