@@ -20,7 +20,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Server(Section):
@@ -40,15 +40,15 @@ class Model(Section):
     folder: Path = Path("models")
     device: Literal["auto", "cpu", "cuda"] = "auto"
     compute_type: str = "auto"  # auto: int8 on a CPU, float16 on a GPU
-    threads: int = Field(0, ge=0)  # 0: one a core
+    threads: int = Field(0, ge=0, le=1024)  # 0: one a core
     language: Literal["zh", "en"] = "zh"
 
 
 class Ingest(Section):
     max_calls: int = Field(200, ge=1)
     max_hours: float = Field(12.0, gt=0)
-    hello_timeout: Seconds = 10.0
-    idle_timeout: Seconds = 60.0
+    hello_timeout: float = Field(10.0, gt=0)  # seconds
+    idle_timeout: float = Field(60.0, gt=0)  # seconds
     max_gap: Seconds = 60.0  # a longer hole in the sequence ends the call
     max_frame: int = Field(65_536, ge=64)  # bytes of one message
 
@@ -57,6 +57,12 @@ class Vad(Section):
     threshold: Share = 0.3  # speech starts at this probability
     release: Share = 0.2  # and lasts until it falls under this one
     crosstalk: float = Field(22.0, ge=0)  # dB; a side this much quieter than the other is an echo of it
+
+    @model_validator(mode="after")
+    def _starts_above_release(self) -> Vad:
+        if self.release > self.threshold:
+            raise ValueError("release is at most threshold")
+        return self
 
 
 class Segment(Section):
@@ -77,8 +83,8 @@ class Segment(Section):
 class Decode(Section):
     beam: int = Field(5, ge=1, le=16)
     batch: int = Field(8, ge=1, le=64)
-    context_min: Seconds = 8.0
-    context_extra: Seconds = 4.0
+    context_min: float = Field(8.0, ge=0, le=30)  # seconds
+    context_extra: float = Field(4.0, ge=0, le=30)  # seconds
     prompt: str = ""  # a style for the decoder to follow; costs accuracy on telephone speech
 
 
