@@ -294,8 +294,3 @@ async def serve(running: Service, listener: socket.socket, pages: Path = PAGES) 
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
-
-
-def with_data(settings: config.Config, folder: Path) -> config.Config:
-    """The same settings with another data folder."""
-    return settings.model_copy(update={"data": config.Data(folder=folder)})

@@ -350,16 +350,19 @@ class Conversation:
     async def _show(
         self, utterance: Utterance | None, findings: Sequence[Finding], alerts: Sequence[Alert], *, provisional: bool
     ) -> None:
-        """Keep all, then show all: what belongs together is committed together."""
-        kept_utterance, kept_findings, kept_alerts = await asyncio.gather(
-            self._keep_all([utterance] if utterance else []), self._keep_all(findings), self._keep_all(alerts)
+        """Keep the words and what was found in them, show both, then the alerts."""
+        kept_utterance, kept_findings = await asyncio.gather(
+            self._keep_all([utterance] if utterance else []), self._keep_all(findings)
         )
         for kept in kept_utterance:
             self._outlet.show("utterance", data=kept)
         for finding in kept_findings:
             self._outlet.show("finding", data=finding, provisional=provisional)
-        for alert in kept_alerts:
-            self._outlet.show("alert", data=alert)
+        await asyncio.gather(*map(self._show_alert, alerts))
+
+    async def _show_alert(self, alert: Alert) -> None:
+        """Shown the moment it is kept: a person's decision kept after it must be shown after it."""
+        self._outlet.show("alert", data=await self._outlet.keep(alert))
 
     async def _keep_all(self, records: Sequence[R]) -> list[R]:
         return list(await asyncio.gather(*(self._outlet.keep(record) for record in records)))
@@ -375,7 +378,7 @@ class Conversation:
                 continue
             settled = self._alerts.get(alert.id)
             back = settled or replace(alert, status="resolved", by=SYSTEM, when=self._rooms.now(), note=WITHDRAWN)
-            self._outlet.show("alert", data=await self._outlet.keep(back))
+            await self._show_alert(back)
 
     async def _off_loop(self, executor: Executor, compute: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(executor, compute)

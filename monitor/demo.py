@@ -22,13 +22,18 @@ CAST = (  # one that escalates to the press, one lost by its agent, one saved by
 
 
 async def demo(settings: config.Config, say: Callable[[str], None], *, browser: bool = True) -> None:
-    """Serve until interrupted; the calls are played once. Data goes to a folder of its own inside the data folder."""
+    """Serve on loopback until interrupted; the calls are played once. Data goes to a folder of its own in the data folder."""
     missing = [name for name, *_ in CAST if not (CALLS / name).exists()]
     if missing:
         raise AudioError(f"{CALLS / missing[0]}: the bundled calls are not here; run the demo from a checkout")
-    own = app.with_data(settings, settings.data.folder / "demo")
+    own = settings.model_copy(
+        update={
+            "server": config.Server(port=settings.server.port),
+            "data": config.Data(folder=settings.data.folder / "demo"),
+        }
+    )
     say("Loading the speech model ...")
-    with app.bind(settings.server) as listener:
+    with app.bind(own.server) as listener:
         port = int(listener.getsockname()[1])
         async with app.service(own) as running:
             address = f"http://127.0.0.1:{port}/"

@@ -39,6 +39,7 @@ class Claim:
     turns: list[int]
     times: list[float]
     values: list[str] = field(default_factory=list)
+    told: int | None = None  # turn its repetition was last told in
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,6 @@ class Claims:
         self._answered = False  # the customer has spoken since the agent did
         self._agent: list[Text] = []  # the agent's last turn
         self._agent_open = False
-        self._told: dict[int, int] = {}  # claim (by identity) -> turn it was last told in
 
     def judge(self, utterance: Utterance, text: Text, context: Context) -> list[Finding]:
         if utterance.speaker != "customer":
@@ -117,14 +117,14 @@ class Claims:
             if match and match.values:
                 claim.values += [value for value in match.values if value not in claim.values]
             if match:
-                self._told[id(claim)] = self._turn
+                claim.told = self._turn
             self._mentions.append(Mention(sentence, utterance.id, self._turn, utterance.start, claim))
         del self._mentions[:-REMEMBERED]
         if not self._language.slight(text):
             self._answered, self._agent_open = True, False
 
     def _news(self, match: Match) -> bool:
-        return match.values is not None or match.explicit or self._told.get(id(match.mention.claim)) != self._turn
+        return match.values is not None or match.explicit or match.mention.claim.told != self._turn
 
     def _matches(self, text: Text) -> list[Match]:
         """Of each sentence the earlier mention it repeats, where there is one."""
