@@ -84,7 +84,7 @@ class Rule(Section):
     count: int = Field(1, ge=1)
     within: Seconds | None = None
     after: After | None = None
-    cooldown: Seconds
+    cooldown: Annotated[float, Field(ge=0, allow_inf_nan=True)]  # seconds of call time; inf: once a call
     by_rule: bool = False  # an alert for each rule of the findings, not one for all of them
     confidence_min: Share | None = None
 
