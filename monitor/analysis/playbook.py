@@ -22,6 +22,7 @@ from monitor.records import Speaker
 
 BUILT_IN = Path(__file__).parent.parent / "playbook" / "zh"
 SHEETS = ("contexts.toml", "phrases.toml", "ladder.toml")
+OTHERS = ("claims.toml", "alerts.toml")  # what else a site's folder may hold, read elsewhere
 CONDITIONS = frozenset({"first_answer"})  # what `only` may ask beside contexts; decided in phrases.py
 RULES: Mapping[str, tuple[str, ...]] = {
     "banned_phrase": (
@@ -137,6 +138,8 @@ def load(site: Path | None = None) -> Playbook:
     if site is not None:
         if not site.is_dir():
             raise ConfigError(f"{site}: is no folder with a playbook")
+        if unknown := sorted(file.name for file in site.glob("*.toml") if file.name not in (*SHEETS, *OTHERS)):
+            raise ConfigError(f"{site / unknown[0]}: is no part of a playbook; known: {', '.join((*SHEETS, *OTHERS))}")
         files += [_File(site / name) for name in SHEETS if (site / name).exists()]
     return _Compiler(files).playbook()
 
@@ -206,10 +209,8 @@ class _Compiler:
         return rules
 
     def _check_because(self, file: _File, rule: Rule) -> None:
-        try:
-            rule.because.format(text="")
-        except (KeyError, IndexError, ValueError) as error:
-            raise file.fault((rule.kind, rule.rule, "because"), "may hold {text} and no other braces") from error
+        if set("{}") & set(rule.because.replace("{text}", "")):
+            raise file.fault((rule.kind, rule.rule, "because"), "may hold {text} and no other braces")
 
     def _lexicon(self, speaker: Speaker, rules: Mapping[tuple[str, str], Rule]) -> Lexicon:
         automaton = Automaton(self._words, self._lead, self._tail)

@@ -45,6 +45,8 @@ def test_the_built_in_playbook_names_every_rule() -> None:
         ('[[banned_phrase.belittle.phrases]]\nsay = ["小事"]\nonly = ["first"]', 3, "no context 'first'"),
         ('[[banned_phrase.belittle.phrases]]\nsay = ["<bos>说"]', 2, "<bos>"),
         ('[banned_phrase.belittle]\nbecause = "{who}说"', 2, r"\{text\}"),
+        ('[banned_phrase.belittle]\nbecause = "{text.size}说"', 2, r"\{text\}"),
+        ('[banned_phrase.belittle]\nbecause = "{text:>999999999}"', 2, r"\{text\}"),
         ("[banned_phrase.belittle]\nlevel = 2", 1, "level"),
         ('[banned_phrase.belittle]\nwithout = ["没有这一条"]', 2, "to leave out"),
         ('[contexts.mine]\nwhere = "near"', 2, "before"),
@@ -62,6 +64,14 @@ def test_a_mistake_is_named_with_file_and_line(tmp_path: Path, text: str, line: 
 def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no folder"):
         playbook.load(tmp_path / "nowhere")
+
+
+def test_a_misspelt_file_is_not_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "claims.toml").touch()  # one that is read elsewhere
+    playbook.load(tmp_path)
+    (tmp_path / "prases.toml").touch()
+    with pytest.raises(ConfigError, match=r"prases\.toml: is no part of a playbook; known: .*phrases\.toml"):
+        playbook.load(tmp_path)
 
 
 def test_broken_toml_is_refused(tmp_path: Path) -> None:
