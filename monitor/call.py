@@ -128,6 +128,7 @@ class Conversation:
         fault: MonitorError | None = None
         try:
             rest = [*self._waiting, *self._decoder.finish()]
+            self._seconds = max([self._seconds, *(chunk.end for chunk in rest)])
             await self._take(
                 await self._off_loop(self._rooms.hearing, lambda: [*self._listener.feed(rest), *self._listener.finish()])
             )

@@ -181,6 +181,7 @@ async def test_a_draft_of_the_final_sound_is_the_final(analysis: Analysis, sound
     settled = {id for id, stage in script.given if stage == "final"}
     assert drafted - settled, "no second decoding of the same sound"
     assert {utterance.stage for utterance in outlet.utterances.values()} == {"final"}
+    assert outlet.record().call.seconds == pytest.approx(30.0, abs=0.001), "to the last sample the resampler held"
 
 
 async def test_a_draft_that_fails_costs_the_final_nothing(analysis: Analysis, sound: Path) -> None:
