@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -51,9 +50,7 @@ class Transcriber:
     def transcribe(self, batch: Sequence[Speech]) -> list[Utterance | None]:
         """The words of each stretch, in order; None where nobody spoke. All of one context, all interim or none."""
         interim = batch[0].stage == "interim"
-        decoded = self._decoder.decode(
-            [speech.samples for speech in batch], beam=1 if interim else None, retry=not interim, align=not interim
-        )
+        decoded = self._decoder.decode([speech.samples for speech in batch], beam=1 if interim else None, retry=not interim)
         return [self._utterance(speech, one) for speech, one in zip(batch, decoded, strict=True)]
 
     def _utterance(self, speech: Speech, decoded: Decoded) -> Utterance | None:
@@ -78,13 +75,13 @@ class Transcriber:
         )
 
     def _pieces(self, decoded: Decoded, speech: Speech) -> list[Piece]:
-        """Characters and words with their marks: aligned in time where the decoder did, else spread over the voice."""
+        """Characters and words, each with its time and the marks that follow it."""
         timed = [(character, start) for piece, start in decoded.pieces for character in piece]
-        text = "".join(character for character, _ in timed) or decoded.text
+        text = "".join(character for character, _ in timed)
         if self._chinese:
             simple = self._simplify.convert(text)
             text = simple if len(simple) == len(text) else text
-        starts = [speech.offset + start for _, start in timed] or _spread(len(text), speech.spans)
+        starts = [speech.offset + start for _, start in timed]
         first, last = speech.start, speech.end
         pieces: list[Piece] = []
         for match in re.finditer(rf"([{CJK}]|[^\W_{CJK}]+(?:[.'%-][^\W_{CJK}]+)*%?)([^\w]*)", text):
@@ -149,18 +146,3 @@ def _mark(marks: str) -> str:
         if mark in wide:
             return mark
     return "，" if marks else ""
-
-
-def _spread(count: int, spans: Sequence[Span]) -> list[float]:
-    """Times for `count` characters said evenly over the voiced spans (Mandarin syllables are of much the same length)."""
-    voiced = sum(end - start for start, end in spans)
-    ends, total = [], 0.0
-    for start, end in spans:
-        total += end - start
-        ends.append(total)
-    times = []
-    for index in range(count):
-        at = voiced * index / max(count, 1)
-        k = min(bisect_right(ends, at), len(spans) - 1)
-        times.append(spans[k][0] + at - (ends[k - 1] if k else 0.0))
-    return times

@@ -89,22 +89,20 @@ class Decoder:
         wanted = max(self._settings.context_min, len(samples) / RATE + self._settings.context_extra)
         return min(FULL, CONTEXT_STEP * float(np.ceil(wanted / CONTEXT_STEP)))
 
-    def decode(
-        self, batch: Sequence[Samples], *, beam: int | None = None, retry: bool = True, align: bool = True
-    ) -> list[Decoded]:
+    def decode(self, batch: Sequence[Samples], *, beam: int | None = None, retry: bool = True) -> list[Decoded]:
         """Text of each stretch, (n,) float32 at 16 kHz, all of one `context`, in the same order.
 
-        `beam` overrides the setting; `retry` decodes doubtful ones again with the full context; `align` gives `pieces`.
+        `beam` overrides the setting; `retry` decodes doubtful ones again with the full context.
         """
         if not batch:
             return []
         beam = beam or self._settings.beam
-        results = self._generate(batch, self.context(max(batch, key=len)), self._prompt, beam, align)
+        results = self._generate(batch, self.context(max(batch, key=len)), self._prompt, beam)
         if not retry:
             return results
         again = [i for i, result in enumerate(results) if self._suspect(result, len(batch[i]) / RATE)]
         for i in again:
-            (second,) = self._generate([batch[i]], FULL, self._start, beam, align)
+            (second,) = self._generate([batch[i]], FULL, self._start, beam)
             if second.log_probability > results[i].log_probability or not second.doubtful(len(batch[i]) / RATE):
                 results[i] = second
         return results
@@ -112,7 +110,7 @@ class Decoder:
     def _suspect(self, decoded: Decoded, seconds: float) -> bool:
         return decoded.doubtful(seconds) or echoes(decoded.text, self._settings.prompt)
 
-    def _generate(self, batch: Sequence[Samples], context: float, prompt: list[int], beam: int, align: bool) -> list[Decoded]:
+    def _generate(self, batch: Sequence[Samples], context: float, prompt: list[int], beam: int) -> list[Decoded]:
         encoded = self._model.encode(ctranslate2.StorageView.from_array(self._mel(batch, context)))
         limit = min(448, len(prompt) + int(TOKENS_PER_SECOND * context) + TOKENS_SPARE)
         results = self._model.generate(
@@ -134,8 +132,6 @@ class Decoder:
             )
             for ids, result in zip(tokens, results, strict=True)
         ]
-        if not align:
-            return decoded
         pieces = self._align(encoded, tokens, [len(samples) / RATE for samples in batch])
         return [replace(one, pieces=its) for one, its in zip(decoded, pieces, strict=True)]
 
