@@ -195,7 +195,7 @@ class Conversation:
             elif item.stage == "final":
                 await self._put((item, self._decoding(item)))
             else:
-                self._own(asyncio.create_task(self._guess(item)))
+                self._own(asyncio.create_task(self._guess(item, self._decoding(item))))
 
     def _own(self, task: asyncio.Task[T]) -> asyncio.Task[T]:
         """Remember a task until it is done, so that the end of the call is its end."""
@@ -295,10 +295,10 @@ class Conversation:
         await self._outlet.progress(view)
         self._outlet.show("call", data=view)
 
-    async def _guess(self, speech: Speech) -> None:
+    async def _guess(self, speech: Speech, decoding: asyncio.Task[Utterance | None]) -> None:
         """Show what an interim or a draft seems to say. Its failure is nobody's: the final will be decoded anew."""
         try:
-            said = await self._decoding(speech)
+            said = await decoding
             if said is None:
                 return
             async with self._turn:

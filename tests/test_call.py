@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -101,8 +102,12 @@ async def run(
     live: bool = True,
     segment: config.Segment | None = None,
     spoil: Callable[[Conversation], None] = lambda conversation: None,
+    hurried: bool = False,
 ) -> Notebook:
-    """The first 30 s of a bundled call. Each block waits for what it led to, as it would at the speed of speech."""
+    """The first 30 s of a bundled call. Each block waits for what it led to, as it would at the speed of speech.
+
+    `hurried`: all in one, so that an utterance's drafts and its final come at once.
+    """
     shape = probe(sound)
     channels = speakers(shape.channels, swap=False)
     info = CallInfo(id="c", started=local_now(), source="live" if live else "file", model="script", channels=channels)
@@ -119,14 +124,14 @@ async def run(
                 outlet,
             )
             spoil(conversation)
-            for number, block in enumerate(pcm(sound)):
-                if number == 300:
-                    break
+            blocks = list(islice(pcm(sound), 300))
+            for block in [b"".join(blocks)] if hurried else blocks:
                 await conversation.audio(block)
                 await asyncio.gather(*conversation._tasks, return_exceptions=True)
             await conversation.end("ended", None)
             left = [task.get_name() for task in asyncio.all_tasks() if task is not asyncio.current_task()]
             assert left == ["decoder 0"], "a call that is over leaves no task behind"
+            assert not conversation._drafts, "nor any of its sound"
     return outlet
 
 
@@ -182,6 +187,14 @@ async def test_a_draft_of_the_final_sound_is_the_final(analysis: Analysis, sound
     assert drafted - settled, "no second decoding of the same sound"
     assert {utterance.stage for utterance in outlet.utterances.values()} == {"final"}
     assert outlet.record().call.seconds == pytest.approx(30.0, abs=0.001), "to the last sample the resampler held"
+
+
+async def test_a_draft_that_comes_with_its_final_is_not_kept_for_another(analysis: Analysis, sound: Path) -> None:
+    script = Script(lambda speech: KIND)
+    outlet = await run(analysis, script, Watched(), sound, hurried=True)
+    drafted = {id for id, stage in script.given if stage == "draft"}
+    assert drafted - {id for id, stage in script.given if stage == "final"}, "no second decoding of the same sound"
+    assert {utterance.stage for utterance in outlet.utterances.values()} == {"final"}
 
 
 async def test_a_draft_that_fails_costs_the_final_nothing(analysis: Analysis, sound: Path) -> None:
