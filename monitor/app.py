@@ -41,6 +41,7 @@ from monitor.speech.vad import VadModel
 from monitor.speech.whisper import Decoder
 
 PAGES = Path(__file__).parent.parent / "web" / "dist"
+PONG = 60.0  # seconds, at least
 SHUTDOWN = 15.0  # seconds that calls under way are given to be closed when the service stops
 
 log = structlog.get_logger(__name__)
@@ -273,7 +274,8 @@ async def serve(running: Service, listener: socket.socket, pages: Path = PAGES) 
             ws="websockets-sansio",
             ws_max_size=2 * running.settings.ingest.max_frame,
             ws_per_message_deflate=False,
-            ws_ping_timeout=running.settings.ingest.idle_timeout,  # a client's pong waits behind audio that is not read yet
+            # A client's pong waits behind audio that is not read yet.
+            ws_ping_timeout=max(PONG, running.settings.ingest.idle_timeout),
             access_log=False,
             log_config=None,
             server_header=False,
