@@ -103,7 +103,7 @@ async def serving(calls: KeptCalls, settings: Ingest | None = None) -> AsyncIter
     app = FastAPI()
     app.add_api_websocket_route("/ingest", endpoint(settings or Ingest(), TOKEN, calls))
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        config = uvicorn.Config(app, log_level="critical", lifespan="off", timeout_graceful_shutdown=1)
+        config = uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)
         port = listening.getsockname()[1]
         task = asyncio.create_task(server.serve(sockets=[listening]))
