@@ -52,6 +52,8 @@ async def _play(port: int, token: str, say: Callable[[str], None]) -> None:
     cast = [Recording(path=CALLS / name, agent=agent, team=team, customer=customer) for name, agent, team, customer in CAST]
     for outcome in await play(cast, url=f"ws://127.0.0.1:{port}/ingest", token=token):
         if isinstance(outcome, MonitorError):
+            if outcome.code == "connection_lost":
+                return  # Ctrl-C: nothing to say
             say(f"A call could not be played to its end: {outcome}")
     say("The calls have ended; the page stays up. Ctrl-C ends it.")
 
