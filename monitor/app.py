@@ -8,7 +8,6 @@ import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from datetime import datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,14 +24,15 @@ from monitor.archive.audio import CallAudio
 from monitor.archive.store import Archive
 from monitor.call import Conversation, Outlet, Rooms
 from monitor.errors import ConfigError, MonitorError, ProtocolError
-from monitor.ingest.native import Encoding, Hello
+from monitor.ingest.native import Hello
 from monitor.ingest.pcm import Decoder as PcmDecoder
 from monitor.ingest.token import ensure_token
 from monitor.ingest.websocket import Ending, endpoint
 from monitor.page import api
 from monitor.page.accounts import check_bind
+from monitor.page.api import local_now
 from monitor.page.hub import Hub
-from monitor.records import Alert, CallInfo, CallStatus, CallView, Finding, Summary, Utterance
+from monitor.records import Alert, CallInfo, CallStatus, CallView, Encoding, Finding, Summary, Utterance
 from monitor.speech import models
 from monitor.speech.listener import Listener
 from monitor.speech.scheduler import Scheduler
@@ -46,10 +46,6 @@ SHUTDOWN = 15.0  # seconds that calls under way are given to be closed when the 
 
 log = structlog.get_logger(__name__)
 R = TypeVar("R", Utterance, Finding, Alert)
-
-
-def local_now() -> datetime:
-    return datetime.now().astimezone()
 
 
 class Workshop:

@@ -19,6 +19,7 @@ RATE = 16_000  # Hertz, of every Chunk and Speech
 Samples = npt.NDArray[np.float32]
 Speaker = Literal["agent", "customer", "unknown"]
 Stage = Literal["interim", "draft", "final"]
+Encoding = Literal["pcm_s16le", "mulaw", "alaw"]  # how samples come in: linear, or G.711
 Severity = Literal["notice", "warning", "critical"]
 AlertStatus = Literal["open", "acknowledged", "resolved", "false_alarm"]
 CallStatus = Literal["live", "ended", "interrupted", "failed"]

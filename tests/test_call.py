@@ -18,11 +18,11 @@ from monitor import config
 from monitor.alerts.engine import Engine
 from monitor.alerts.rules import load_rules
 from monitor.analysis.analyzer import Analysis
-from monitor.app import local_now
 from monitor.call import Conversation, Rooms
 from monitor.errors import ArchiveError, MonitorError
 from monitor.ingest.file import pcm, probe, speakers
 from monitor.ingest.pcm import Decoder
+from monitor.page.api import local_now
 from monitor.records import CallInfo, CallView, Samples, Silence, Speech, Stage, Summary, Utterance
 from monitor.review import Notebook
 from monitor.speech.listener import Listener

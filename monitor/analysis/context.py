@@ -62,12 +62,6 @@ class Context:
             past.pop()
         return _last_of(tuple(past), past[-1].speaker) if past else ()
 
-    def findings(self, kind: str, rule: str | None = None) -> tuple[Finding, ...]:
-        """Earlier findings of a kind, oldest first."""
-        return tuple(
-            finding for said in self.said for finding in said.findings if finding.kind == kind and rule in (None, finding.rule)
-        )
-
 
 class Detector(Protocol):
     """One way of looking at an utterance. A new one is made for every call.

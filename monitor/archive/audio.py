@@ -15,14 +15,13 @@ import threading
 from collections import deque
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, Self
+from typing import Self
 
 from monitor.archive.database import explain, make_folder
 from monitor.config import Data
 from monitor.errors import ArchiveError
-from monitor.records import CallInfo
+from monitor.records import CallInfo, Encoding
 
-Encoding = Literal["pcm_s16le", "mulaw", "alaw"]
 FORMATS: dict[Encoding, tuple[int, int, int]] = {  # WAV format tag, bytes a sample, the byte that silence is made of
     "pcm_s16le": (1, 2, 0x00),
     "mulaw": (7, 1, 0xFF),

@@ -15,8 +15,8 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from websockets.uri import parse_uri
 
 from monitor.errors import ConfigError, MonitorError, ProtocolError
-from monitor.ingest.native import SEQUENCE, VERSION, Encoding
-from monitor.records import Speaker
+from monitor.ingest.native import SEQUENCE, VERSION
+from monitor.records import Encoding, Speaker
 
 OPEN_TIMEOUT = 10.0  # seconds
 PONG_TIMEOUT = 120.0  # seconds; a server that holds us back answers a ping only once it has read the audio before it

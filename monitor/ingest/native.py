@@ -20,14 +20,13 @@ from pydantic_core import PydanticCustomError
 
 from monitor.config import Ingest
 from monitor.errors import ProtocolError
-from monitor.records import Speaker
+from monitor.records import Encoding, Speaker
 
 VERSION = 1
 SEQUENCE = 4  # bytes of the frame number, big-endian, unsigned
 MAX_TEXT = 4096  # characters of a JSON message
 SLICE = 1.0  # seconds of silence in one event, at most
 
-Encoding = Literal["pcm_s16le", "mulaw", "alaw"]
 WIDTH: dict[Encoding, int] = {"pcm_s16le": 2, "mulaw": 1, "alaw": 1}  # bytes of a sample
 SILENCE: dict[Encoding, bytes] = {"pcm_s16le": b"\0", "mulaw": b"\xff", "alaw": b"\xd5"}
 

@@ -6,8 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import soxr
 
-from monitor.ingest.native import Encoding
-from monitor.records import RATE, Chunk, Samples, Speaker
+from monitor.records import RATE, Chunk, Encoding, Samples, Speaker
 
 
 def _mulaw_table() -> Samples:

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.archive.audio import HEADER, CallAudio, Encoding, audio_path, duration, header
+from monitor.archive.audio import HEADER, CallAudio, audio_path, duration, header
 from monitor.config import Data
 from monitor.errors import ArchiveError
-from monitor.records import Speaker
+from monitor.records import Encoding, Speaker
 
 from . import make
 from .make import START

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.ingest.native import SILENCE, WIDTH, Encoding
+from monitor.ingest.native import SILENCE, WIDTH
 from monitor.ingest.pcm import Decoder, to_float
-from monitor.records import RATE, Chunk, Speaker
+from monitor.records import RATE, Chunk, Encoding, Speaker
 
 BOTH: tuple[Speaker, ...] = ("agent", "customer")
 
