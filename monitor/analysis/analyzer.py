@@ -18,7 +18,7 @@ from monitor.analysis import text as texts
 from monitor.analysis.arousal import Arousal
 from monitor.analysis.claim_language import Language
 from monitor.analysis.claims import Claims
-from monitor.analysis.context import Detector, Story
+from monitor.analysis.context import Detector, Said, Story
 from monitor.analysis.ladder import LadderDetector
 from monitor.analysis.phrases import PhraseDetector
 from monitor.analysis.risk import Risk
@@ -71,9 +71,10 @@ class Analyzer:
         text = texts.read(utterance.text)
         if utterance.stage == "interim":
             stable = len(utterance.text) - UNSTABLE
-            found = [found for found in self._judge(self._by_words, utterance, text) if found.span and found.span[1] <= stable]
+            made = self._judge(self._by_words, Said(utterance, text))
+            found = [found for found in made if found.span and found.span[1] <= stable]
         else:
-            found = self._judge(self._detectors, utterance, text)
+            found = self._judge(self._detectors, Said(utterance, text))
         return Insight(self._felt(utterance, text), tuple(found))
 
     def feed(self, heard: Utterance | Silence) -> Insight:
@@ -86,10 +87,11 @@ class Analyzer:
             raise ValueError(f"utterance {heard.id} is {heard.stage}: peek at it, feed the final one")
         text = texts.read(heard.text)
         felt = self._felt(heard, text)
-        made = self._judge(self._detectors, felt, text)
+        made = self._judge(self._detectors, Said(felt, text))
+        said = Said(felt, text, findings=tuple(made))
         for detector in self._detectors:
-            detector.settle(felt, text, made)
-        self._story.settle(felt, text, made)
+            detector.settle(said)
+        self._story.settle(said)
         self._arousal.settle(felt)
         self._tally.settle(felt)
         found = [*made, *self._dead_air.settle(felt, text)]
@@ -116,9 +118,9 @@ class Analyzer:
             closing_valence=self._tally.closing,
         )
 
-    def _judge(self, detectors: Sequence[Detector], utterance: Utterance, text: Text) -> list[Finding]:
+    def _judge(self, detectors: Sequence[Detector], said: Said) -> list[Finding]:
         context = self._story.context
-        return [finding for detector in detectors for finding in detector.judge(utterance, text, context)]
+        return [finding for detector in detectors for finding in detector.judge(said, context)]
 
     def _felt(self, utterance: Utterance, text: Text) -> Utterance:
         return replace(utterance, valence=self._sentiment.valence(text), arousal=self._arousal.judge(utterance))

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from monitor.analysis.claim_language import Language, Sentence, Window
-from monitor.analysis.context import Context
+from monitor.analysis.context import Context, Said
 from monitor.analysis.embedder import Embedder
 from monitor.analysis.likeness import Bag
 from monitor.analysis.phrases import when
@@ -76,18 +76,19 @@ class Claims:
         self._agent: list[Text] = []  # the agent's last turn
         self._agent_open = False
 
-    def judge(self, utterance: Utterance, text: Text, context: Context) -> list[Finding]:
+    def judge(self, said: Said, context: Context) -> list[Finding]:
+        utterance, text = said.utterance, said.text
         if utterance.speaker != "customer":
             return []
         told = [match for match in self._matches(text) if self._news(match)]
         best = max(told, key=lambda match: (match.values is not None, match.explicit, match.score), default=None)
         return [self._finding(utterance, text, best)] if best else []
 
-    def settle(self, utterance: Utterance, text: Text, findings: Sequence[Finding]) -> None:
-        if utterance.speaker == "agent":
-            self._settle_agent(text)
-        elif utterance.speaker == "customer":
-            self._settle_customer(utterance, text)
+    def settle(self, said: Said) -> None:
+        if said.speaker == "agent":
+            self._settle_agent(said.text)
+        elif said.speaker == "customer":
+            self._settle_customer(said.utterance, said.text)
 
     @property
     def repeated(self) -> list[Claim]:

@@ -23,11 +23,23 @@ _ACKNOWLEDGED = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class Act:
+    """What a stretch of an utterance does, by the classifier: a label of the corpus, and how sure that is."""
+
+    label: str
+    start: int  # [start, end) in the normal form
+    end: int
+    probability: float  # calibrated
+    example: str  # the line of the corpus that is most like it
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
-    """A settled utterance with its normal form and what was found in it."""
+    """An utterance with its normal form, what it does, and (once settled) what was found in it."""
 
     utterance: Utterance
     text: Text
+    acts: tuple[Act, ...] = ()
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -38,6 +50,10 @@ class Said:
     def slight(self) -> bool:
         """A backchannel or a greeting word: nothing is answered or claimed by it."""
         return len(self.text.norm) <= 1 or self.text.norm in _ACKNOWLEDGED
+
+    def act(self, label: str) -> Act | None:
+        """The surest act of that label."""
+        return max((act for act in self.acts if act.label == label), key=lambda act: act.probability, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +86,9 @@ class Detector(Protocol):
     with all the findings (of every detector) that were made on it.
     """
 
-    def judge(self, utterance: Utterance, text: Text, context: Context) -> list[Finding]: ...
+    def judge(self, said: Said, context: Context) -> list[Finding]: ...
 
-    def settle(self, utterance: Utterance, text: Text, findings: Sequence[Finding]) -> None: ...
+    def settle(self, said: Said) -> None: ...
 
 
 class Story:
@@ -89,13 +105,13 @@ class Story:
             self._context = Context(tuple(self._said), self._level)
         return self._context
 
-    def settle(self, utterance: Utterance, text: Text, findings: Sequence[Finding]) -> None:
+    def settle(self, said: Said) -> None:
         """Add a final utterance, or replace the one with its id."""
-        others = [said for said in self._said if said.utterance.id != utterance.id]
-        others.append(Said(utterance, text, tuple(findings)))
-        others.sort(key=lambda said: (said.utterance.start, said.utterance.end))
+        others = [other for other in self._said if other.utterance.id != said.utterance.id]
+        others.append(said)
+        others.sort(key=lambda other: (other.utterance.start, other.utterance.end))
         self._said = deque(others, maxlen=KEPT)
-        self._level = max([self._level, *(finding.level or 0 for finding in findings)])
+        self._level = max([self._level, *(finding.level or 0 for finding in said.findings)])
         self._context = None
 
 

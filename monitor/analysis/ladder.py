@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from monitor.analysis.context import Context
+from monitor.analysis.context import Context, Said
 from monitor.analysis.phrases import finding, hits
 from monitor.analysis.playbook import Playbook
-from monitor.analysis.text import Text
-from monitor.records import Finding, Utterance
+from monitor.records import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +33,20 @@ class LadderDetector:
     def standing(self) -> Standing:
         return self._standing
 
-    def judge(self, utterance: Utterance, text: Text, context: Context) -> list[Finding]:
+    def judge(self, said: Said, context: Context) -> list[Finding]:
+        utterance, text = said.utterance, said.text
         if utterance.speaker == "agent" or not text.norm:
             return []
         found = hits(self._lexicon, utterance, text, context)
         return [finding(hit, utterance, text, self._again(rule.rule)) for rule, hit in found.items()]
 
-    def settle(self, utterance: Utterance, text: Text, findings: Sequence[Finding]) -> None:
-        if utterance.speaker == "agent":
-            if len(text.norm) >= 4 and self._standing.level:
+    def settle(self, said: Said) -> None:
+        if said.speaker == "agent":
+            if len(said.text.norm) >= 4 and self._standing.level:
                 self._standing = replace(self._standing, answered=True)
             return
-        for found in sorted((found for found in findings if found.kind == "escalation"), key=lambda found: found.level or 0):
+        rungs = [found for found in said.findings if found.kind == "escalation"]
+        for found in sorted(rungs, key=lambda found: found.level or 0):
             self._climb(found)
 
     def _again(self, rule: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from monitor.analysis.context import Context
+from monitor.analysis.context import Context, Said
 from monitor.analysis.patterns import NEGATIONS, Match, allowed
 from monitor.analysis.playbook import ContextSheet, Lexicon, Phrase, Playbook, Rule
 from monitor.analysis.text import Text
@@ -105,12 +105,13 @@ class PhraseDetector:
     def __init__(self, playbook: Playbook) -> None:
         self._lexicon = playbook.lexicons["agent"]
 
-    def judge(self, utterance: Utterance, text: Text, context: Context) -> list[Finding]:
+    def judge(self, said: Said, context: Context) -> list[Finding]:
+        utterance, text = said.utterance, said.text
         if utterance.speaker != "agent" or not text.norm:
             return []
         return [finding(hit, utterance, text) for hit in hits(self._lexicon, utterance, text, context).values()]
 
-    def settle(self, utterance: Utterance, text: Text, findings: Sequence[Finding]) -> None:
+    def settle(self, said: Said) -> None:
         """Nothing to keep."""
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from monitor.analysis import text as texts
-from monitor.analysis.context import Context
+from monitor.analysis.context import Context, Said
 from monitor.analysis.text import Text
 from monitor.config import Analysis
 from monitor.records import CallInfo, Finding, Silence, Span, Speaker, Utterance
@@ -49,7 +49,8 @@ class Interruptions:
         ] = []  # the agent's newest utterances, with the runs that begin in them
         self._told: dict[str, float] = {}  # overlap by agent utterance
 
-    def judge(self, utterance: Utterance, text: Text, context: Context) -> list[Finding]:
+    def judge(self, said: Said, context: Context) -> list[Finding]:
+        utterance = said.utterance
         if utterance.speaker not in self._runs:
             return []
         runs = joined([*self._runs[utterance.speaker], *_spans(utterance)], PAUSE[utterance.speaker])
@@ -59,7 +60,8 @@ class Interruptions:
             made = [self._finding(agent, starts, runs) for agent, starts in self._starts if agent.start < utterance.end]
         return [finding for finding in made if finding and self._told.get(finding.utterance or "", 0.0) != finding.overlap]
 
-    def settle(self, utterance: Utterance, text: Text, findings: Sequence[Finding]) -> None:
+    def settle(self, said: Said) -> None:
+        utterance = said.utterance
         if utterance.speaker not in self._runs:
             return
         horizon = utterance.end - REMEMBERED
@@ -70,7 +72,7 @@ class Interruptions:
                 (agent, starts) for agent, starts in self._starts if agent.end >= horizon and agent.id != utterance.id
             ]
             self._starts.append((utterance, _within(runs, utterance)))
-        for finding in findings:
+        for finding in said.findings:
             if finding.rule == "interruption" and finding.utterance and finding.overlap:
                 self._told[finding.utterance] = finding.overlap
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from monitor.analysis import embedder, playbook, sentiment
 from monitor.analysis import text as texts
 from monitor.analysis.claim_language import Language
 from monitor.analysis.claims import Claims
-from monitor.analysis.context import Context
+from monitor.analysis.context import Context, Said
 from monitor.errors import ConfigError
 from monitor.records import Finding, Speaker
 from tests.analysis.talk import Line, dialogues, said, scripts
@@ -31,9 +32,9 @@ def language() -> Language:
 def run(lines: Sequence[Line], embed: embedder.Embedder | None = None) -> tuple[Claims, list[tuple[Line, list[Finding]]]]:
     claims, heard = Claims(language(), embed), []
     for line in lines:
-        text = texts.read(line.utterance.text)
-        found = claims.judge(line.utterance, text, Context())
-        claims.settle(line.utterance, text, found)
+        heard_now = Said(line.utterance, texts.read(line.utterance.text))
+        found = claims.judge(heard_now, Context())
+        claims.settle(replace(heard_now, findings=tuple(found)))
         heard.append((line, found))
     return claims, heard
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from monitor.analysis import playbook
-from monitor.analysis.context import Story
+from monitor.analysis.context import Said, Story
 from monitor.analysis.ladder import LadderDetector, Standing
 from monitor.analysis.text import read
 from monitor.records import Finding, Speaker, Utterance
@@ -25,10 +27,11 @@ class Call:
             stage="final",
             confidence=1,
         )
-        found = self.ladder.judge(said, read(text), self.story.context)
+        heard = Said(said, read(text))
+        found = self.ladder.judge(heard, self.story.context)
         if settle:
-            self.ladder.settle(said, read(text), found)
-            self.story.settle(said, read(text), found)
+            self.ladder.settle(replace(heard, findings=tuple(found)))
+            self.story.settle(replace(heard, findings=tuple(found)))
         return found
 
 

@@ -14,7 +14,7 @@ import pytest
 from pypinyin import lazy_pinyin
 
 from monitor.analysis import playbook
-from monitor.analysis.context import Context, Story
+from monitor.analysis.context import Context, Said, Story
 from monitor.analysis.ladder import LadderDetector
 from monitor.analysis.phrases import PhraseDetector, when
 from monitor.analysis.text import read
@@ -60,10 +60,10 @@ def judge(text: str, speaker: Speaker = "agent", before: str = "") -> dict[str |
     story = Story()
     if before:
         earlier = said(before, OTHER[speaker], 1.0)
-        story.settle(earlier, read(before), [])
+        story.settle(Said(earlier, read(before)))
     utterance = said(text, speaker)
     detectors = (PhraseDetector(book()), LadderDetector(book()))
-    return {f.rule: f for detector in detectors for f in detector.judge(utterance, read(text), story.context)}
+    return {f.rule: f for detector in detectors for f in detector.judge(Said(utterance, read(text)), story.context)}
 
 
 @pytest.mark.parametrize("line", lines(), ids=lambda line: line.text[:20])
@@ -113,9 +113,10 @@ def test_the_labelled_calls_by_text() -> None:
         story, detectors = Story(), (PhraseDetector(book()), LadderDetector(book()))
         for number, turn in enumerate(json.loads(path.read_text("utf-8"))["turns"]):
             spoken = said(turn["text"], turn["speaker"], turn["start"], id=f"u{number}", end=turn["end"])
-            found = [f for detector in detectors for f in detector.judge(spoken, read(spoken.text), story.context)]
+            heard = Said(spoken, read(spoken.text))
+            found = [f for detector in detectors for f in detector.judge(heard, story.context)]
             for keeper in (*detectors, story):
-                keeper.settle(spoken, read(spoken.text), found)
+                keeper.settle(dataclasses.replace(heard, findings=tuple(found)))
             got = {(f.kind, f.rule) for f in found}
             wanted = {(label["kind"], label["rule"]) for label in turn.get("labels", []) if label["kind"] in tally}
             for kind, counts in tally.items():
@@ -160,9 +161,9 @@ def test_a_bare_wait_counts_only_as_the_first_answer() -> None:
         (3, "agent", "好的，我先帮您报修登记一下"),
         (5, "customer", "那你快点"),
     ):
-        story.settle(said(text, speaker, at), read(text), [])  # type: ignore[arg-type]
+        story.settle(Said(said(text, speaker, at), read(text)))  # type: ignore[arg-type]
     again = said("您等一下")
-    assert PhraseDetector(book()).judge(again, read(again.text), story.context) == []
+    assert PhraseDetector(book()).judge(Said(again, read(again.text)), story.context) == []
 
 
 @pytest.mark.parametrize(
@@ -172,7 +173,7 @@ def test_a_bare_wait_counts_only_as_the_first_answer() -> None:
 def test_any_text_is_judged(text: str, speaker: Speaker) -> None:
     utterance = said(text, speaker)
     for detector in (PhraseDetector(book()), LadderDetector(book())):
-        for found in detector.judge(utterance, read(text), Context()):
+        for found in detector.judge(Said(utterance, read(text)), Context()):
             assert found.span
             assert text[found.span[0] : found.span[1]] == found.text
 
@@ -193,5 +194,5 @@ def test_a_number_is_not_cut_to_a_hotline() -> None:
 def test_judging_changes_nothing() -> None:
     detector = PhraseDetector(book())
     utterance = said("这不归我管")
-    first = detector.judge(utterance, read(utterance.text), Context())
-    assert detector.judge(utterance, read(utterance.text), Context()) == first
+    first = detector.judge(Said(utterance, read(utterance.text)), Context())
+    assert detector.judge(Said(utterance, read(utterance.text)), Context()) == first

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from monitor.analysis import playbook
-from monitor.analysis.context import Context
+from monitor.analysis.context import Context, Said
 from monitor.analysis.phrases import PhraseDetector
 from monitor.analysis.playbook import RULES
 from monitor.analysis.text import read
@@ -22,7 +22,7 @@ def site(folder: Path, text: str, name: str = "phrases.toml") -> Path:
 
 def rules_found(book: playbook.Playbook, said: str) -> set[str | None]:
     utterance = Utterance(call="c", id="u", speaker="agent", start=0, end=2, text=said, stage="final", confidence=1)
-    return {finding.rule for finding in PhraseDetector(book).judge(utterance, read(said), Context())}
+    return {finding.rule for finding in PhraseDetector(book).judge(Said(utterance, read(said)), Context())}
 
 
 def test_the_built_in_playbook_names_every_rule() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from monitor.analysis import text as texts
-from monitor.analysis.context import Context
+from monitor.analysis.context import Context, Said
 from monitor.analysis.turns import DeadAir, Interruptions
 from monitor.config import Analysis
 from monitor.records import Finding, Silence, Speaker, Utterance, Word
@@ -17,9 +19,9 @@ def interruptions(*heard: Utterance) -> dict[str, Finding]:
     detector = Interruptions(Analysis())
     found: dict[str, Finding] = {}
     for utterance in heard:
-        text = texts.read(utterance.text)
-        findings = detector.judge(utterance, text, Context())
-        detector.settle(utterance, text, findings)
+        heard_now = Said(utterance, texts.read(utterance.text))
+        findings = detector.judge(heard_now, Context())
+        detector.settle(replace(heard_now, findings=tuple(findings)))
         found |= {finding.id: finding for finding in findings}
     return found
 
@@ -49,8 +51,9 @@ def test_it_grows_under_its_id_when_more_of_the_customer_is_heard() -> None:
     talker, rest = agent("先生您先听我说完好不好", 14.2, 19.0), said("customer", "你们到底来不来", 15.0, 18.0, id="c2")
     overlaps = []
     for utterance in (first, talker, rest):
-        found = detector.judge(utterance, texts.read(utterance.text), Context())
-        detector.settle(utterance, texts.read(utterance.text), found)
+        heard_now = Said(utterance, texts.read(utterance.text))
+        found = detector.judge(heard_now, Context())
+        detector.settle(replace(heard_now, findings=tuple(found)))
         overlaps += [(finding.id, finding.overlap) for finding in found]
     assert [id for id, _ in overlaps] == ["a1.interruption"] * 2
     assert (overlaps[0][1] or 0) < (overlaps[1][1] or 0)
