@@ -30,25 +30,31 @@ class Hit:
 
 
 def hits(lexicon: Lexicon, utterance: Utterance, text: Text, context: Context) -> dict[Rule, Hit]:
-    """The best hit of each rule in one utterance."""
+    """The best hit of each rule in one utterance, without those that only repeat a part of another's."""
+    best: dict[Rule, Hit] = {}
+    for hit in counted(lexicon, utterance, text, context):
+        old = best.get(hit.phrase.rule)
+        if old is None or (hit.confidence, hit.match.end - hit.match.start) > (old.confidence, old.match.end - old.match.start):
+            best[hit.phrase.rule] = hit
+    return {rule: hit for rule, hit in best.items() if not any(_covers(other, hit) for other in best.values())}
+
+
+def counted(lexicon: Lexicon, utterance: Utterance, text: Text, context: Context) -> list[Hit]:
+    """Every phrase found where it counts, in the order of the scan."""
     matches = lexicon.automaton.scan(text)
     near = _Near(lexicon, text, matches)
-    best: dict[Rule, Hit] = {}
+    found: list[Hit] = []
     for match in matches:
         phrase = lexicon.entries[match.pattern]
         if isinstance(phrase, str) or _within_number(match, text) or (match.alike and not _plausible(phrase, match, text)):
             continue
         if any(near.holds(name, match) for name in phrase.unless):
             continue
-        if not all(
+        if all(
             _condition(name, utterance, context) if name in _CONDITIONS else near.holds(name, match) for name in phrase.only
         ):
-            continue
-        hit = Hit(phrase, match, _confidence(phrase, match))
-        old = best.get(phrase.rule)
-        if old is None or (hit.confidence, match.end - match.start) > (old.confidence, old.match.end - old.match.start):
-            best[phrase.rule] = hit
-    return {rule: hit for rule, hit in best.items() if not any(_covers(other, hit) for other in best.values())}
+            found.append(Hit(phrase, match, _confidence(phrase, match)))
+    return found
 
 
 def _covers(other: Hit, hit: Hit) -> bool:

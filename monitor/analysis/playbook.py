@@ -7,7 +7,7 @@ to the rule's, and the patterns it lists under `without` are left out. Anything 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,10 +18,9 @@ from pydantic import Field
 from monitor.analysis.patterns import Automaton, PatternError
 from monitor.config import Section, Share, line_of, read
 from monitor.errors import ConfigError
-from monitor.records import Speaker
 
 BUILT_IN = Path(__file__).parent.parent / "playbook" / "zh"
-SHEETS = ("contexts.toml", "phrases.toml", "ladder.toml")
+SHEETS = ("contexts.toml", "phrases.toml", "ladder.toml", "steps.toml", "promises.toml", "complaint.toml")
 OTHERS = ("claims.toml", "alerts.toml")  # what else a site's folder may hold, read elsewhere
 CONDITIONS = frozenset({"first_answer"})  # what `only` may ask beside contexts; decided in phrases.py
 RULES: Mapping[str, tuple[str, ...]] = {
@@ -31,8 +30,21 @@ RULES: Mapping[str, tuple[str, ...]] = {
     ),
     "overpromise": ("absolute",),
     "escalation": ("dissatisfied", "demand_supervisor", "churn", "regulator", "exposure", "legal", "extreme"),
+    "step": ("soothe", "probe", "act", "elevate", "close", "change"),
+    "promise": ("dated", "undated"),
 }  # fmt: skip
-SAID_BY: Mapping[str, Speaker] = {"banned_phrase": "agent", "overpromise": "agent", "escalation": "customer"}
+CUES: Mapping[str, tuple[str, ...]] = {  # no findings of their own: evidence of what a call is about (complaint.py)
+    "cue": (
+        "product", "service", "price", "integrity", "attitude", "incident", "trouble", "venting", "compensation", "demand",
+        "suggestion", "revenge", "help", "courteous", "overbearing", "inquiry", "praise", "mistaken",
+    ),
+    "agent_cue": ("callback", "admitted"),
+}  # fmt: skip
+LEXICON_OF: Mapping[str, str] = {  # which lexicon listens for a kind; those of one lexicon are heard in one pass
+    "banned_phrase": "agent", "overpromise": "agent", "escalation": "customer",
+    "step": "service", "promise": "service", "agent_cue": "service", "cue": "cues",
+}  # fmt: skip
+_ALL = {**RULES, **CUES}
 
 
 class Names(Section):
@@ -82,6 +94,10 @@ class Sheet(Section):
     banned_phrase: dict[str, RuleSheet] = Field(default_factory=dict)
     overpromise: dict[str, RuleSheet] = Field(default_factory=dict)
     escalation: dict[str, RuleSheet] = Field(default_factory=dict)
+    step: dict[str, RuleSheet] = Field(default_factory=dict)
+    promise: dict[str, RuleSheet] = Field(default_factory=dict)
+    cue: dict[str, RuleSheet] = Field(default_factory=dict)
+    agent_cue: dict[str, RuleSheet] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +126,7 @@ class Phrase:
 
 @dataclass(frozen=True)
 class Lexicon:
-    """Everything to listen for in one speaker's words. Pattern numbers index `entries`: a phrase, or the name of a context."""
+    """What is listened for together. Pattern numbers index `entries`: a phrase, or the name of a context."""
 
     automaton: Automaton
     entries: tuple[Phrase | str, ...]
@@ -121,14 +137,17 @@ class Lexicon:
 class Playbook:
     rules: Mapping[tuple[str, str], Rule]
     kinds: Mapping[str, Names]
-    lexicons: Mapping[Speaker, Lexicon]
+    lexicons: Mapping[str, Lexicon]  # by the names in LEXICON_OF
+    words: Mapping[str, tuple[str, ...]]
 
     @cached_property
     def vocabulary(self) -> dict[str, dict[str, dict[str, str]]]:
         """Display names: {"kinds": {kind: {"zh", "en"}}, "rules": {"kind/rule": {"zh", "en"}}}."""
         return {
             "kinds": {kind: names.model_dump() for kind, names in self.kinds.items()},
-            "rules": {f"{rule.kind}/{rule.rule}": {"zh": rule.zh, "en": rule.en} for rule in self.rules.values()},
+            "rules": {
+                f"{rule.kind}/{rule.rule}": {"zh": rule.zh, "en": rule.en} for rule in self.rules.values() if rule.kind in RULES
+            },
         }
 
 
@@ -152,7 +171,7 @@ class _File:
         self.source = path.read_text("utf-8")
 
     def rules(self) -> Iterator[tuple[str, str, RuleSheet]]:
-        for kind in RULES:
+        for kind in _ALL:
             for rule, sheet in getattr(self.sheet, kind).items():
                 yield kind, rule, sheet
 
@@ -185,15 +204,22 @@ class _Compiler:
 
     def playbook(self) -> Playbook:
         rules = self._rules()
-        lexicons = {speaker: self._lexicon(speaker, rules) for speaker in dict.fromkeys(SAID_BY.values())}
-        return Playbook(rules, self._kinds, lexicons)
+        phrases = list(self._phrases(rules))
+        for name, (file, context) in self._contexts.items():
+            if context.broken_by:
+                self._check_names(file, ("contexts", name, "broken_by"), (context.broken_by,), frozenset())
+        for name, (file, context) in self._contexts.items():  # also those that nothing names
+            for pattern in context.say:
+                self._add(Automaton(self._words), file, ("contexts", name, "say"), pattern)
+        lexicons = {name: self._lexicon(name, phrases) for name in dict.fromkeys(LEXICON_OF.values())}
+        return Playbook(rules, self._kinds, lexicons, self._words)
 
     def _rules(self) -> dict[tuple[str, str], Rule]:
         rules: dict[tuple[str, str], Rule] = {}
         for file in self._files:
             for kind, name, sheet in file.rules():
-                if name not in RULES[kind]:
-                    raise file.fault((kind, name), f"no such rule; known: {', '.join(RULES[kind])}")
+                if name not in _ALL[kind]:
+                    raise file.fault((kind, name), f"no such rule; known: {', '.join(_ALL[kind])}")
                 old = rules.get((kind, name), Rule(kind, name, "", "", "", None))
                 rule = Rule(
                     kind, name, sheet.zh or old.zh, sheet.en or old.en, sheet.because or old.because, sheet.level or old.level
@@ -204,7 +230,7 @@ class _Compiler:
                     raise file.fault((kind, name), "every rung of the ladder, and nothing else, has a level")
                 self._check_because(file, rule)
                 rules[kind, name] = rule
-        if missing := [f"{kind}.{name}" for kind in RULES for name in RULES[kind] if (kind, name) not in rules]:
+        if missing := [f"{kind}.{name}" for kind in _ALL for name in _ALL[kind] if (kind, name) not in rules]:
             raise ConfigError(f"{self._files[0].path}: lacks the rules {', '.join(missing)}")
         return rules
 
@@ -212,21 +238,26 @@ class _Compiler:
         if set("{}") & set(rule.because.replace("{text}", "")):
             raise file.fault((rule.kind, rule.rule, "because"), "may hold {text} and no other braces")
 
-    def _lexicon(self, speaker: Speaker, rules: Mapping[tuple[str, str], Rule]) -> Lexicon:
+    def _lexicon(self, name: str, phrases: Sequence[tuple[_File, Phrase]]) -> Lexicon:
         automaton = Automaton(self._words, self._lead, self._tail)
         entries: list[Phrase | str] = []
-        for name, (file, context) in self._contexts.items():
-            if context.broken_by:
-                self._check_names(file, ("contexts", name, "broken_by"), (context.broken_by,), frozenset())
-            for pattern in context.say:
-                self._add(automaton, file, ("contexts", name, "say"), pattern)
-                entries.append(name)
-        for file, phrase in self._phrases(rules):
-            if SAID_BY[phrase.rule.kind] == speaker:
-                self._add(automaton, file, (phrase.rule.kind, phrase.rule.rule, "phrases", "say"), phrase.pattern, phrase.sound)
-                entries.append(phrase)
+        own = [(file, phrase) for file, phrase in phrases if LEXICON_OF[phrase.rule.kind] == name]
+        for context in self._needed(own):
+            file, sheet = self._contexts[context]
+            for pattern in sheet.say:
+                self._add(automaton, file, ("contexts", context, "say"), pattern)
+                entries.append(context)
+        for file, phrase in own:
+            self._add(automaton, file, (phrase.rule.kind, phrase.rule.rule, "phrases", "say"), phrase.pattern, phrase.sound)
+            entries.append(phrase)
         automaton.build()
         return Lexicon(automaton, tuple(entries), {name: sheet for name, (_, sheet) in self._contexts.items()})
+
+    def _needed(self, phrases: Sequence[tuple[_File, Phrase]]) -> list[str]:
+        """The contexts that these phrases name, and what breaks those, in the order of the files."""
+        named = {name for _, phrase in phrases for name in (*phrase.unless, *phrase.only)}
+        named |= {self._contexts[name][1].broken_by for name in named if name in self._contexts}
+        return [name for name in self._contexts if name in named]
 
     def _add(self, automaton: Automaton, file: _File, keys: tuple[str, ...], pattern: str, sound: bool = True) -> None:
         try:

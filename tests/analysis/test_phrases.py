@@ -73,7 +73,8 @@ def test_line(line: Line) -> None:
 
 def test_every_rule_has_lines_of_its_own_and_near_misses() -> None:
     told = [rule for line in lines() for rule in line.rules]
-    assert all(told.count(rule) >= 3 for rules in playbook.RULES.values() for rule in rules)
+    kinds = [kind for kind in playbook.RULES if playbook.LEXICON_OF[kind] in ("agent", "customer")]
+    assert all(told.count(rule) >= 3 for kind in kinds for rule in playbook.RULES[kind])
     assert sum(not line.rules for line in lines()) >= 150
 
 
