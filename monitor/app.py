@@ -64,7 +64,7 @@ class Workshop:
             PcmDecoder(info.id, rate, encoding, info.channels),
             Listener(info.id, info.channels, self.vad, self.settings.vad, self.settings.segment, drafts=info.source == "live"),
             self.analysis.call(info),
-            Engine(self.rules, info.id),
+            Engine(self.rules, info.id, info.channels),
             self.rooms,
             outlet,
         )

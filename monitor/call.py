@@ -21,6 +21,7 @@ from typing import Any, Protocol, TypeVar
 
 import structlog
 
+from monitor import judge
 from monitor.alerts.engine import Engine
 from monitor.analysis.analyzer import Analyzer
 from monitor.analysis.risk import FLOOR
@@ -134,7 +135,7 @@ class Conversation:
             )
             await self._put(None)
             await self._settling
-            await self._judge(self._finish, None)
+            await self._judge(partial(self._finish, whole=status == "ended"), None)
         except MonitorError as error:
             fault, status, why = error, "failed", str(error)
         except Exception:
@@ -250,29 +251,25 @@ class Conversation:
     async def _settle_one(self, heard: Utterance | Silence, id: str | None) -> None:
         """Judge it. A fault in one analysis must not end the call: the words are shown without findings."""
         try:
-            await self._judge(partial(self._feed, heard), id)
+            await self._judge(partial(self._hear, heard), id)
         except MonitorError:
             raise
         except Exception:
             log.exception("analysis_failed", call=self.info.id, utterance=id)
             if isinstance(heard, Utterance):
-                await self._judge(lambda: (heard, [], []), id)
+                await self._judge(lambda: judge.Judged(heard, (), ()), id)
 
-    def _feed(self, heard: Utterance | Silence) -> tuple[Utterance | None, Sequence[Finding], list[Alert]]:
-        insight = self._analyzer.feed(heard)
-        alerts = [alert for finding in insight.findings for alert in self._engine.feed(finding)]
+    def _hear(self, heard: Utterance | Silence) -> judge.Judged:
+        judged = judge.hear(self._analyzer, self._engine, heard)
         self._summary = self._analyzer.summary()
-        return insight.utterance, insight.findings, alerts
+        return judged
 
-    def _finish(self) -> tuple[Utterance | None, Sequence[Finding], list[Alert]]:
-        findings = self._analyzer.finish()
-        alerts = [alert for finding in findings for alert in self._engine.feed(finding)]
+    def _finish(self, *, whole: bool) -> judge.Judged:
+        judged = judge.finish(self._analyzer, self._engine, self._seconds, whole=whole)
         self._summary = self._analyzer.summary()
-        return None, findings, alerts
+        return judged
 
-    async def _judge(
-        self, think: Callable[[], tuple[Utterance | None, Sequence[Finding], list[Alert]]], id: str | None
-    ) -> None:
+    async def _judge(self, think: Callable[[], judge.Judged], id: str | None) -> None:
         """Settle one thing, and take back what was guessed of it (utterance `id`) and is not so."""
         async with self._turn:
             utterance, findings, alerts = await self._off_loop(self._rooms.thinking, think)

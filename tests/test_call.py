@@ -119,7 +119,7 @@ async def run(
                 Decoder("c", shape.rate, "pcm_s16le", channels),
                 listener,
                 analysis.call(info),
-                Engine(load_rules(), "c"),
+                Engine(load_rules(), "c", channels),
                 Rooms(scheduler, hearing, thinking, local_now),
                 outlet,
             )

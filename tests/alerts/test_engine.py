@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,31 +11,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.alerts.cases import Case, Given, load_cases, outcome
 from monitor.alerts.engine import Engine
 from monitor.alerts.rules import load_rules
 from monitor.alerts.vocabulary import KINDS
-from monitor.records import Alert, Finding
+from monitor.records import Alert, Finding, Speaker
 
 HERE = Path(__file__).parent
-CASES: list[dict[str, Any]] = tomllib.loads((HERE / "cases.toml").read_text("utf-8"))["case"]
+CASES = load_cases(HERE / "cases.toml").case
 CALLS = sorted((HERE.parent / "data" / "calls").glob("*.json"))
 RULES = load_rules()
+SIDES: tuple[Speaker, ...] = ("agent", "customer")
 
 
 def finding_of(u: str, start: float, end: float, **given: Any) -> Finding:
-    kind, _, rule = given.pop("is").partition("/")
-    values: dict[str, Any] = {"speaker": "customer", "confidence": 0.9, "text": f"{u} {start}-{end}", **given}
-    return Finding(
-        call="c",
-        id=f"{u}.{rule or kind}",
-        utterance=u,
-        kind=kind,
-        rule=rule or None,
-        start=start,
-        end=end,
-        because="",
-        **values,
-    )
+    return Given(u=u, start=start, end=end, **{"text": f"{u} {start}-{end}", **given}).finding()
 
 
 def feed(engine: Engine, findings: list[Finding]) -> dict[str, Alert]:
@@ -47,24 +36,18 @@ def feed(engine: Engine, findings: list[Finding]) -> dict[str, Alert]:
     return alerts
 
 
-def shown(alert: Alert) -> str:
-    return " ".join([alert.rule, alert.severity, f"{alert.at:g}", *alert.because])
-
-
-@pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
-def test_case(case: dict[str, Any]) -> None:
-    findings = [finding_of(**finding) for finding in case["findings"]]
-    alerts = feed(Engine(RULES, "c"), findings)
-    assert [shown(alert) for alert in alerts.values()] == case["alerts"]
+@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+def test_case(case: Case) -> None:
+    assert outcome(RULES, case) == case.alerts
 
 
 def test_every_built_in_rule_has_a_case() -> None:
-    raised = {line.split()[0] for case in CASES for line in case["alerts"]}
+    raised = {line.split()[0] for case in CASES for line in case.alerts}
     assert raised == {rule.id for rule in RULES.rule}
 
 
 def test_an_alert_carries_what_the_supervisor_needs() -> None:
-    engine = Engine(RULES, "c")
+    engine = Engine(RULES, "c", SIDES)
     first = finding_of("u17", 61, 66, **{"is": "escalation/regulator", "level": 3, "text": "打一二三一五投诉你们"})
     [alert] = engine.feed(first)
     assert alert == Alert(
@@ -84,7 +67,7 @@ def test_an_alert_carries_what_the_supervisor_needs() -> None:
 
 
 def test_peek_shows_the_alert_that_feed_will_raise_and_changes_nothing() -> None:
-    engine = Engine(RULES, "c")
+    engine = Engine(RULES, "c", SIDES)
     finding = finding_of("u1", 1, 2, **{"is": "escalation/legal", "level": 3})
     peeked = engine.peek([finding])
     assert [alert.id for alert in peeked] == ["external_threat@u1"]
@@ -94,14 +77,14 @@ def test_peek_shows_the_alert_that_feed_will_raise_and_changes_nothing() -> None
 
 
 def test_the_id_stays_when_the_final_words_show_another_threat_first() -> None:
-    engine = Engine(RULES, "c")
+    engine = Engine(RULES, "c", SIDES)
     exposure = finding_of("u1", 3, 4, **{"is": "escalation/exposure", "level": 3})
     legal = finding_of("u1", 1, 2, **{"is": "escalation/legal", "level": 3})
     assert [alert.id for alert in engine.peek([exposure])] == list(feed(engine, [legal, exposure]))
 
 
 def test_words_that_may_change_must_be_surer() -> None:
-    engine = Engine(RULES, "c")
+    engine = Engine(RULES, "c", SIDES)
     finding = finding_of("u1", 1, 2, **{"is": "escalation/legal", "level": 3, "confidence": 0.75})
     assert engine.peek([finding]) == []
     assert engine.peek([finding], confidence_min=0.7) != []
@@ -109,7 +92,7 @@ def test_words_that_may_change_must_be_surer() -> None:
 
 
 def test_peek_counts_on_what_was_fed() -> None:
-    engine = Engine(RULES, "c")
+    engine = Engine(RULES, "c", SIDES)
     phrases = [
         finding_of(f"u{n}", n, n + 1, **{"is": f"banned_phrase/{rule}"}) for n, rule in enumerate(["cant", "stall", "dismiss"])
     ]
@@ -143,20 +126,20 @@ def findings_strategy() -> st.SearchStrategy[list[Finding]]:
 
 @given(findings_strategy(), st.data())
 def test_glances_change_nothing(findings: list[Finding], data: st.DataObject) -> None:
-    engine = Engine(RULES, "c")
+    engine = Engine(RULES, "c", SIDES)
     alerts: dict[str, Alert] = {}
     for number, finding in enumerate(findings):
         ahead = findings[number : number + data.draw(st.integers(0, 4))]
         engine.peek(ahead, confidence_min=data.draw(st.sampled_from([0.0, 0.8])))
         alerts |= {alert.id: alert for alert in engine.feed(finding)}
-    assert alerts == feed(Engine(RULES, "c"), findings)
+    assert alerts == feed(Engine(RULES, "c", SIDES), findings)
 
 
 @given(findings_strategy())
 def test_what_is_peeked_with_no_doubt_is_what_is_fed(findings: list[Finding]) -> None:
     unique = list({finding.id: finding for finding in findings}.values())
     half = len(unique) // 2
-    engine = Engine(RULES, "c")
+    engine = Engine(RULES, "c", SIDES)
     feed(engine, unique[:half])
     peeked = {alert.id: alert for alert in engine.peek(unique[half:], confidence_min=0.0)}
     assert peeked == feed(engine, unique[half:])
@@ -165,7 +148,7 @@ def test_what_is_peeked_with_no_doubt_is_what_is_fed(findings: list[Finding]) ->
 @given(findings_strategy())
 def test_every_alert_is_sound(findings: list[Finding]) -> None:
     """No alert without evidence; ids are unique; time is the evidence's; a finding fed again unchanged does nothing."""
-    engine = Engine(RULES, "c")
+    engine = Engine(RULES, "c", SIDES)
     known = {finding.id for finding in findings}
     raised: dict[str, Alert] = {}
     for finding in findings:
@@ -184,7 +167,7 @@ def test_every_alert_is_sound(findings: list[Finding]) -> None:
 def test_labelled_calls_alert_when_they_should(path: Path) -> None:
     """With every label found, the first critical alert comes at the labelled turn, and none in a quiet call."""
     call = json.loads(path.read_text("utf-8"))
-    engine = Engine(RULES, call["id"])
+    engine = Engine(RULES, call["id"], SIDES)
     critical = []
     for number, turn in enumerate(call["turns"]):
         for label in turn.get("labels", []):

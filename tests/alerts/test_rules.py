@@ -64,6 +64,37 @@ def load(tmp_path: Path, text: str) -> None:
             1,
             "`within` needs a `count`",
         ),
+        ("level_min = 2", "seconds_min = 2", 16, "a finding of kind 'escalation' has no such value; known of: conduct"),
+        ('kind = "conduct", rule = "dead_air"', 'kind = "conduct", level_min = 2', 5, "rule.0.when.0.level_min: .*escalation"),
+        ('speaker = "agent"', 'speaker = "customer"', 12, "kind 'banned_phrase' is never of the speaker 'customer'"),
+        ('when = { kind = "conduct", rule = "dead_air" }', "count = 2", 1, "needs `when` .* or `missing`"),
+        ('when = { kind = "conduct", rule = "dead_air" }', "missing = { within = 5 }", 5, "missing.when: Field required"),
+        (
+            'when = { kind = "conduct", rule = "dead_air" }',
+            'missing = { when = { kind = "step" }, whithin = 5 }',
+            5,
+            "rule.0.missing.whithin: unknown key",
+        ),
+        (
+            'when = { kind = "conduct", rule = "dead_air" }',
+            'missing = { when = { kind = "step", rule = "sooth" } }',
+            5,
+            "no rule 'sooth'; known: soothe,",
+        ),
+        (
+            'when = { kind = "conduct", rule = "dead_air" }',
+            'missing = { when = { kind = "step" }, ever = true }',
+            1,
+            "`ever` needs a `when`",
+        ),
+        (
+            'when = { kind = "conduct", rule = "dead_air" }',
+            'missing = { when = { kind = "step" } }\nby_rule = true',
+            1,
+            "`by_rule` needs a `when`",
+        ),
+        ("within = 30", 'missing = { when = { kind = "step" }, within = 0 }', 16, "rule.1.after.missing: unknown key"),
+        ("cooldown = 60\n\n", "cooldown = nan\n\n", 6, "rule.0.cooldown"),
     ],
 )
 def test_a_mistake_is_refused_with_its_line(tmp_path: Path, old: str, new: str, line: int, says: str) -> None:
@@ -84,7 +115,7 @@ def test_no_rules_at_all_are_refused(tmp_path: Path) -> None:
 def test_a_site_rule_with_several_conditions_and_a_window(tmp_path: Path) -> None:
     path = tmp_path / "my-alerts.toml"
     path.write_text(GOOD, "utf-8")
-    engine = Engine(load_rules(path), "c")
+    engine = Engine(load_rules(path), "c", ("agent", "customer"))
 
     def finding(id: str, kind: str, rule: str, start: float, level: int | None = None) -> Finding:
         return Finding(
