@@ -50,7 +50,7 @@ _EVENT = re.compile(  # and so much later: no moment can be told
 )
 _NOT_EVENT = re.compile(r"(?:今后|^以后都?|然后|最后|稍后|随后|前后|售后|往后)$")
 _GONE = re.compile(r"(?:上个?|过去|每|第|隔)$")
-_PAST = re.compile(r"(?:上个?|过去|最近|等了?|有了|已经|都|花了|耽误你?|每|第|前|稍等|隔)$")
+_PAST = re.compile(r"(?:上个?|过去|最近|等了?|有了|已经|都|花了|耽误你?|每|第|前|稍等|隔|你)$")
 _LATER = re.compile(r"前1?天$|当天$|第2天$|次日$")
 _NOON, _OFF, _EVENING, _END = (12, 0), (18, 0), (18, 0), (23, 59)
 _PART_ENDS = {"早": _NOON, "上": _NOON, "清": _NOON, "凌": (6, 0), "中": (14, 0), "午": _EVENING, "下": _EVENING, "傍": (20, 0)}
@@ -124,7 +124,8 @@ def _spans(text: Text, norm: str, at: datetime) -> Iterator[tuple[re.Match[str],
 
 def _past(norm: str, match: re.Match[str]) -> bool:
     before = norm[max(0, match.start() - 4) : match.start()]
-    return bool(_GONE.search(before)) and not _LATER.search(norm[: match.start()])
+    until_now = before.endswith(("到", "至")) and match["day"] in ("今天", "今日")
+    return (until_now or bool(_GONE.search(before))) and not _LATER.search(norm[: match.start()])
 
 
 def _number(numeral: str, said: str) -> float:

@@ -1,0 +1,185 @@
+"""What a call is as a whole: the type of complaint, its cause, and whether the company failed (validity).
+
+Each final utterance leaves evidence: cues of the playbook (complaint.toml), acts of the classifier, findings. A call is a complaint
+from the moment its troubles weigh `COMPLAINT`, and stays one. The types then compete by what speaks for each; venting is what a
+complaint is where nothing else does.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from monitor.analysis.context import Context, Said
+from monitor.analysis.phrases import counted
+from monitor.analysis.playbook import Playbook
+from monitor.records import Finding
+
+CAUSES = ("product", "service", "price", "integrity", "attitude", "incident")
+TYPES = ("venting", "compensation", "suggestion", "revenge", "help", "courteous", "overbearing")
+COMPLAINT = 1.0  # weight of trouble from which a call is one
+TROUBLE = (*CAUSES, "trouble", "suggestion", "help", "escalated")
+SURE = 0.5  # probability from which an act of the classifier counts, with that weight
+MARGIN = 0.3  # by which another type must lead to replace the one shown while a call lasts
+SUBSTANCE = 4  # characters
+ENOUGH = {"compensation": 1.5, "suggestion": 0.9, "revenge": 1.3, "help": 1.1, "courteous": 1.9, "overbearing": 1.3}
+ACTS = {  # of the corpus, and what each is evidence of
+    **{f"cause_{cause}": cause for cause in CAUSES},
+    **{f"type_{type_}": type_ for type_ in (*TYPES, "inquiry")},
+    "dissatisfied": "trouble", "demand": "demand", "thanks": "thanks", "retold": "trouble",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What one utterance says for `label`, with its weight 0..1 and its words."""
+
+    label: str
+    weight: float
+    text: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Ids of design's findings, or None where not known (yet); `because`: the strongest evidence, in plain words."""
+
+    type: str | None = None
+    cause: str | None = None
+    validity: str | None = None
+    because: tuple[str, ...] = ()
+
+
+class Complaint:
+    """One call's evidence. Makes no findings."""
+
+    def __init__(self, playbook: Playbook) -> None:
+        self._cues, self._service = playbook.lexicons["cues"], playbook.lexicons["service"]
+        self._evidence: list[Evidence] = []
+        self._weights: Counter[str] = Counter()
+        self._turns: Counter[str] = Counter()  # utterances that speak for a label
+        self._shown: str | None = None
+        self._known = False
+
+    @property
+    def known(self) -> bool:
+        """Whether the call is known to be a complaint. Once so, always so."""
+        return self._known
+
+    def known_with(self, said: Said) -> bool:
+        """The same, were `said` settled."""
+        return self._known or self._trouble(self._weighed(self._heard(said))) >= COMPLAINT
+
+    def judge(self, said: Said, context: Context) -> list[Finding]:
+        return []
+
+    def settle(self, said: Said) -> None:
+        new = self._heard(said)
+        self._weights = self._weighed(new)
+        self._turns.update({evidence.label for evidence in new})
+        self._evidence += new
+        if said.speaker != "agent" and len(said.text.norm) >= SUBSTANCE:
+            self._turns["customer"] += 1
+        self._known = self._known or self._trouble(self._weights) >= COMPLAINT
+        self._shown = self._best(self._shown)
+
+    def verdict(self, *, ended: bool = False) -> Verdict:
+        """The call so far, or (`ended`) at its end."""
+        kind = self._best(None if ended else self._shown)
+        if kind is None and ended:
+            kind = "none" if self._called_back() or not self._turns["customer"] else "inquiry"
+        if kind is None or kind == "none":
+            return Verdict(kind, None, kind)
+        cause = self._cause() if kind in TYPES and kind != "help" else None
+        return Verdict(kind, cause, self._validity(kind, cause), tuple(self._reasons({kind, cause})))
+
+    def _best(self, shown: str | None) -> str | None:
+        """The type that most speaks for; `shown` stays unless another leads clearly."""
+        if not self._known:
+            return "inquiry" if self._weights["inquiry"] >= SURE and not self._called_back() else None
+        strength = self._strengths()
+        best = max(strength, key=lambda type_: strength[type_])
+        if shown in strength and strength[best] < strength[shown] + MARGIN and strength[shown] > 0:
+            return shown
+        return best
+
+    def _strengths(self) -> dict[str, float]:
+        """How much speaks for each type: its evidence by what would be enough of it, less what speaks against it."""
+        w, turns = self._weights, self._turns
+        angry = w["escalated"] + 0.5 * w["dissatisfied"]
+        strength = {type_: w[type_] / enough for type_, enough in ENOUGH.items()}
+        strength["revenge"] += 0.8 * w["extreme"]
+        strength["compensation"] += 0.15 * min(3, turns["demand"])
+        strength["courteous"] *= 1.0 if turns["courteous"] >= 3 and turns["demand"] + turns["compensation"] >= 2 else 0.4
+        strength["courteous"] -= 0.8 * angry
+        strength["suggestion"] -= 0.7 * w["escalated"] + 0.4 * w["compensation"]
+        strength["help"] -= 0.5 * w["escalated"] + 0.5 * w["compensation"] + 0.3 * w["demand"]
+        strength["venting"] = 1.0
+        return strength
+
+    def _cause(self) -> str | None:
+        """The cause with most evidence; what is said first weighs most."""
+        score: Counter[str] = Counter()
+        for rank, evidence in enumerate(one for one in self._evidence if one.label in CAUSES):
+            score[evidence.label] += evidence.weight * max(0.3, 1 - 0.15 * rank)
+        return max(score, key=lambda cause: score[cause]) if score else None
+
+    def _validity(self, kind: str, cause: str | None) -> str:
+        """valid: the company failed. A mistake of the customer's own, or a grievance without a failure, is none."""
+        if kind in ("help", "inquiry", "suggestion"):
+            return "communicative"
+        failed = self._weights["admitted"] + self._weights["banned"] + sum(self._weights[cause] for cause in CAUSES)
+        own = self._weights["mistaken"] >= SURE and self._weights["admitted"] < SURE
+        return "communicative" if own or (kind == "venting" and failed < SURE) else "valid"
+
+    def _called_back(self) -> bool:
+        return self._weights["callback"] >= SURE or self._weights["praise"] >= COMPLAINT
+
+    def _trouble(self, weights: Mapping[str, float]) -> float:
+        return sum(weights[label] for label in TROUBLE)
+
+    def _weighed(self, new: Iterable[Evidence]) -> Counter[str]:
+        weights = self._weights.copy()
+        for evidence in new:
+            weights[evidence.label] += evidence.weight  # type: ignore[assignment]
+        return weights
+
+    def _heard(self, said: Said) -> list[Evidence]:
+        """The evidence of one utterance: of each label the strongest."""
+        if not said.text.norm:
+            return []
+        agent = said.speaker == "agent"
+        best: dict[str, Evidence] = {}
+        for one in (*self._by_words(said, agent), *self._by_acts(said, agent), *self._by_findings(said)):
+            if one.label not in best or one.weight > best[one.label].weight:
+                best[one.label] = one
+        return list(best.values())
+
+    def _by_words(self, said: Said, agent: bool) -> Iterable[Evidence]:
+        kind, lexicon = ("agent_cue", self._service) if agent else ("cue", self._cues)
+        for hit in counted(lexicon, said.utterance, said.text, Context()):
+            rule = hit.phrase.rule
+            if rule.kind == kind:
+                words = said.text.words(hit.match.start, hit.match.end)
+                yield Evidence(rule.rule, hit.confidence, words, rule.because.format(text=words))
+
+    def _by_acts(self, said: Said, agent: bool) -> Iterable[Evidence]:
+        for act in said.acts:
+            if not agent and act.label in ACTS and act.probability >= SURE:
+                words = said.text.words(act.start, act.end)
+                yield Evidence(ACTS[act.label], act.probability, words, f"客户说“{words}”，像“{act.example}”")
+
+    def _by_findings(self, said: Said) -> Iterable[Evidence]:
+        for found in said.findings:
+            if found.kind == "banned_phrase":
+                yield Evidence("banned", found.confidence, found.text, found.because)
+            elif found.kind == "escalation":
+                yield Evidence("escalated" if (found.level or 0) > 1 else "dissatisfied", 1.0, found.text, found.because)
+                yield Evidence("trouble", 1.0, found.text, found.because)
+                if found.rule == "extreme":
+                    yield Evidence("extreme", 1.0, found.text, found.because)
+
+    def _reasons(self, labels: set[str | None]) -> Iterable[str]:
+        shown = [one for one in self._evidence if one.label in labels]
+        return [one.because for one in sorted(shown, key=lambda one: -one.weight)[:3]]

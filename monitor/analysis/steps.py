@@ -1,0 +1,179 @@
+"""step and step_missing: the steps of handling a complaint as the agent takes them, and those that never came.
+
+A step is told once, where it is first really done, and only of a complaint: what was done before the call was known to be one is
+told as soon as it is. Thanks that may end the call count as closing once they do: with a farewell, or when nothing but the
+customer's goodbye came after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from monitor.analysis.complaint import Complaint
+from monitor.analysis.context import Act, Context, Said
+from monitor.analysis.phrases import counted, when
+from monitor.analysis.phrases import finding as shown
+from monitor.analysis.playbook import Playbook, Rule
+from monitor.records import CallInfo, Finding
+
+STEPS = ("soothe", "probe", "act", "elevate", "change", "close")
+NEEDED = ("soothe", "probe", "act", "close")
+DEMANDS_ELEVATION = 2  # rung of the ladder
+SURE = 0.6  # probability from which an act of the classifier counts
+FAREWELL = ("再见", "拜拜", "祝你", "生活愉快", "慢走", "晚安")
+HEARD_OUT = 6  # characters the customer must have said before a question asks after them
+LAST = 2  # of the agent's turns may be the end
+_UNDONE_BY = {"act": ("overpromise", "banned_phrase"), "probe": ("banned_phrase", "made_to_repeat"), "soothe": ("banned_phrase",)}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A step that an utterance takes, told or not; `sure`: by itself, whatever follows."""
+
+    step: str
+    finding: Finding
+    turn: int
+    sure: bool
+
+
+class Steps:
+    """The steps of one call."""
+
+    def __init__(self, playbook: Playbook, info: CallInfo, complaint: Complaint) -> None:
+        self._lexicon, self._info, self._complaint = playbook.lexicons["service"], info, complaint
+        self._rules = {step: playbook.rules["step", step] for step in STEPS}
+        self._waiting: list[Candidate] = []  # not told: no complaint yet, or perhaps no close
+        self._told: dict[str, Finding] = {}
+        self._level, self._turn, self._end = 0, 0, 0.0
+        self._customer_said = 0
+        self._agents = False  # the agent spoke last
+
+    @property
+    def done(self) -> dict[str, float | None]:
+        """When each step was first done, as told; empty while the call is no complaint."""
+        if not self._complaint.known:
+            return {}
+        return {step: found.start if (found := self._told.get(step)) else None for step in STEPS if step != "change"}
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The steps a complaint still lacks."""
+        if not self._complaint.known:
+            return ()
+        needed = [*NEEDED[:3], *(["elevate"] if self._level >= DEMANDS_ELEVATION else []), NEEDED[3]]
+        return tuple(step for step in needed if step not in self._told)
+
+    def judge(self, said: Said, context: Context) -> list[Finding]:
+        if not self._complaint.known_with(said):
+            return []
+        candidates = [*self._waiting, *(self._taken(said) if said.speaker == "agent" else [])]
+        return [one.finding for one in _first(candidates, self._told) if one.sure]
+
+    def settle(self, said: Said) -> None:
+        self._end = max(self._end, said.utterance.end)
+        self._level = max([self._level, *(found.level or 0 for found in said.findings)])
+        if said.speaker == "agent":
+            self._turn += not self._agents
+            self._waiting += self._taken(said)
+            self._agents = True
+        elif not said.slight:
+            self._customer_said += len(said.text.norm)
+            self._agents = False
+        told = [found for found in said.findings if found.kind == "step"]
+        self._told |= {found.rule: found for found in told if found.rule}
+        self._waiting = [one for one in self._waiting if one.step not in self._told]
+
+    def finish(self) -> list[Finding]:
+        """The call is over: thanks that turned out to close it, and the steps that are missing."""
+        if not self._complaint.known:
+            return []
+        ending = [one for one in self._waiting if one.step != "close" or one.turn > self._turn - LAST]
+        late = [one.finding for one in _first(ending, self._told)]
+        self._told |= {found.rule: found for found in late if found.rule}
+        return [*late, *(self._lacks(step) for step in self.missing)]
+
+    def _taken(self, said: Said) -> list[Candidate]:
+        """The steps that the agent's utterance takes, by words or by the classifier, the surest of each."""
+        if not said.text.norm:
+            return []
+        best: dict[str, Finding] = {}
+        for found in (*self._by_words(said), *self._by_acts(said)):
+            step = found.rule or ""
+            if self._undone(step, found, said.findings) or (step in best and best[step].confidence >= found.confidence):
+                continue
+            best[step] = found
+        turn = self._turn + (not self._agents)
+        return [Candidate(step, found, turn, step != "close" or _farewell(said)) for step, found in best.items()]
+
+    def _by_words(self, said: Said) -> Iterable[Finding]:
+        for hit in counted(self._lexicon, said.utterance, said.text, Context()):
+            if hit.phrase.rule.kind == "step":
+                yield shown(hit, said.utterance, said.text)
+
+    def _by_acts(self, said: Said) -> Iterable[Finding]:
+        for act in said.acts:
+            if act.label in self._rules and act.probability >= SURE:
+                yield self._by_act(said, act, self._rules[act.label])
+
+    def _undone(self, step: str, found: Finding, others: Sequence[Finding]) -> bool:
+        """A question asked before anything was told, or what is no step for what else is said in it."""
+        if step in ("probe", "act") and self._customer_said < HEARD_OUT:
+            return True
+        return any(other.kind in _UNDONE_BY.get(step, ()) for other in others)
+
+    def _by_act(self, said: Said, act: Act, rule: Rule) -> Finding:
+        utterance, span = said.utterance, said.text.span(act.start, act.end)
+        words = said.text.words(act.start, act.end)
+        start, end = when(utterance, *span)
+        return Finding(
+            call=utterance.call,
+            id=f"{utterance.id}.{rule.rule}",
+            kind="step",
+            rule=rule.rule,
+            speaker="agent",
+            start=start,
+            end=end,
+            text=words,
+            confidence=round(act.probability, 3),
+            because=f"{rule.because.format(text=words)}（意思近于“{act.example}”）",
+            utterance=utterance.id,
+            span=span,
+        )
+
+    def _lacks(self, step: str) -> Finding:
+        because = "客户要求上级出面或更严重，直到通话结束也" if step == "elevate" else "这是投诉，直到通话结束也"
+        return Finding(
+            call=self._info.id,
+            id=f"end.{step}_missing",
+            kind="step_missing",
+            rule=step,
+            speaker="agent",
+            start=self._end,
+            end=self._end,
+            text=_LACKS[step],
+            confidence=0.9,
+            because=because + _LACKS[step],
+        )
+
+
+_LACKS = {
+    "soothe": "没有安抚客户的情绪",
+    "probe": "没有问清情况和诉求",
+    "act": "没有给出办法",
+    "elevate": "没有请上级出面",
+    "close": "没有致谢并重申承诺",
+}
+
+
+def _first(candidates: Iterable[Candidate], told: Mapping[str, Finding]) -> list[Candidate]:
+    """The first candidate of each step that was not told yet."""
+    first: dict[str, Candidate] = {}
+    for one in candidates:
+        if one.step not in told and (one.step not in first or (one.sure and not first[one.step].sure)):
+            first[one.step] = one
+    return list(first.values())
+
+
+def _farewell(said: Said) -> bool:
+    return any(word in said.text.norm for word in FAREWELL)
