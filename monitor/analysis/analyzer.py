@@ -18,10 +18,13 @@ from monitor.analysis import text as texts
 from monitor.analysis.arousal import Arousal
 from monitor.analysis.claim_language import Language
 from monitor.analysis.claims import Claims
+from monitor.analysis.complaint import Complaint
 from monitor.analysis.context import Detector, Said, Story
 from monitor.analysis.ladder import LadderDetector
 from monitor.analysis.phrases import PhraseDetector
+from monitor.analysis.promises import Promises
 from monitor.analysis.risk import Risk
+from monitor.analysis.steps import Steps
 from monitor.analysis.tally import Tally
 from monitor.analysis.text import Text
 from monitor.analysis.turns import DeadAir, Interruptions
@@ -58,8 +61,14 @@ class Analyzer:
         self._sentiment = analysis.sentiment
         phrases, ladder = PhraseDetector(analysis.playbook), LadderDetector(analysis.playbook)
         self._claims = Claims(analysis.claims, analysis.embedder)
+        self._complaint = Complaint(analysis.playbook)
+        self._steps = Steps(analysis.playbook, info, self._complaint)
+        self._promises = Promises(analysis.playbook, info)
         self._by_words: tuple[Detector, ...] = (phrases, ladder)
-        self._detectors: tuple[Detector, ...] = (phrases, ladder, self._claims, Interruptions(analysis.settings))
+        self._detectors: tuple[Detector, ...] = (
+            phrases, ladder, self._claims, Interruptions(analysis.settings), self._promises, self._steps, self._complaint,
+        )  # fmt: skip
+        self._ended = False
         self._dead_air = DeadAir(info, analysis.settings)
         self._story, self._arousal, self._risk, self._tally = Story(), Arousal(), Risk(), Tally()
 
@@ -101,14 +110,22 @@ class Analyzer:
 
     def finish(self) -> tuple[Finding, ...]:
         """The call is over: what was still open."""
-        found = self._dead_air.close()
+        found = [*self._dead_air.close(), *self._steps.finish()]
+        self._ended = True
         self._risk.heed(found)
         return tuple(found)
 
     def summary(self) -> Summary:
         """The call so far."""
         repeated = self._claims.repeated
+        verdict = self._complaint.verdict(ended=self._ended)
         return Summary(
+            type=verdict.type,
+            cause=verdict.cause,
+            validity=verdict.validity,
+            steps=self._steps.done,
+            steps_missing=self._steps.missing,
+            promises=tuple({"text": made.text, "due": made.due, "said": made.said} for made in self._promises.made),
             risk=self._risk.value,
             level=self._story.context.level,
             stressed=tuple(claim.text for claim in repeated[:STRESSED]),
@@ -119,8 +136,11 @@ class Analyzer:
         )
 
     def _judge(self, detectors: Sequence[Detector], said: Said) -> list[Finding]:
+        """What the detectors find, each knowing what those before it found."""
         context = self._story.context
-        return [finding for detector in detectors for finding in detector.judge(said, context)]
+        for detector in detectors:
+            said = replace(said, findings=(*said.findings, *detector.judge(said, context)))
+        return list(said.findings)
 
     def _felt(self, utterance: Utterance, text: Text) -> Utterance:
         return replace(utterance, valence=self._sentiment.valence(text), arousal=self._arousal.judge(utterance))

@@ -23,7 +23,7 @@ TROUBLE = (*CAUSES, "trouble", "suggestion", "help", "escalated")
 SURE = 0.5  # probability from which an act of the classifier counts, with that weight
 MARGIN = 0.3  # by which another type must lead to replace the one shown while a call lasts
 SUBSTANCE = 4  # characters
-ENOUGH = {"compensation": 1.5, "suggestion": 0.9, "revenge": 1.3, "help": 1.1, "courteous": 1.9, "overbearing": 1.3}
+ENOUGH = {"compensation": 1.5, "suggestion": 0.6, "revenge": 1.3, "help": 1.1, "courteous": 1.9, "overbearing": 1.3}
 ACTS = {  # of the corpus, and what each is evidence of
     **{f"cause_{cause}": cause for cause in CAUSES},
     **{f"type_{type_}": type_ for type_ in (*TYPES, "inquiry")},
@@ -109,7 +109,7 @@ class Complaint:
         w, turns = self._weights, self._turns
         angry = w["escalated"] + 0.5 * w["dissatisfied"]
         strength = {type_: w[type_] / enough for type_, enough in ENOUGH.items()}
-        strength["revenge"] += 0.8 * w["extreme"]
+        strength["revenge"] += 1.2 * w["extreme"]
         strength["compensation"] += 0.15 * min(3, turns["demand"])
         strength["courteous"] *= 1.0 if turns["courteous"] >= 3 and turns["demand"] + turns["compensation"] >= 2 else 0.4
         strength["courteous"] -= 0.8 * angry

@@ -7,7 +7,7 @@ customer's goodbye came after.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from monitor.analysis.complaint import Complaint
@@ -15,6 +15,7 @@ from monitor.analysis.context import Act, Context, Said
 from monitor.analysis.phrases import counted, when
 from monitor.analysis.phrases import finding as shown
 from monitor.analysis.playbook import Playbook, Rule
+from monitor.analysis.text import Text
 from monitor.records import CallInfo, Finding
 
 STEPS = ("soothe", "probe", "act", "elevate", "change", "close")
@@ -100,7 +101,7 @@ class Steps:
         best: dict[str, Finding] = {}
         for found in (*self._by_words(said), *self._by_acts(said)):
             step = found.rule or ""
-            if self._undone(step, found, said.findings) or (step in best and best[step].confidence >= found.confidence):
+            if self._undone(step, found, said) or (step in best and best[step].confidence >= found.confidence):
                 continue
             best[step] = found
         turn = self._turn + (not self._agents)
@@ -116,11 +117,12 @@ class Steps:
             if act.label in self._rules and act.probability >= SURE:
                 yield self._by_act(said, act, self._rules[act.label])
 
-    def _undone(self, step: str, found: Finding, others: Sequence[Finding]) -> bool:
+    def _undone(self, step: str, found: Finding, said: Said) -> bool:
         """A question asked before anything was told, or what is no step for what else is said in it."""
         if step in ("probe", "act") and self._customer_said < HEARD_OUT:
             return True
-        return any(other.kind in _UNDONE_BY.get(step, ()) for other in others)
+        undoing = [other for other in said.findings if other.kind in _UNDONE_BY.get(step, ())]
+        return any(other.kind == "made_to_repeat" or _together(said.text, found, other) for other in undoing)
 
     def _by_act(self, said: Said, act: Act, rule: Rule) -> Finding:
         utterance, span = said.utterance, said.text.span(act.start, act.end)
@@ -157,6 +159,7 @@ class Steps:
         )
 
 
+_STOPS = "。！？!?"
 _LACKS = {
     "soothe": "没有安抚客户的情绪",
     "probe": "没有问清情况和诉求",
@@ -173,6 +176,15 @@ def _first(candidates: Iterable[Candidate], told: Mapping[str, Finding]) -> list
         if one.step not in told and (one.step not in first or (one.sure and not first[one.step].sure)):
             first[one.step] = one
     return list(first.values())
+
+
+def _together(text: Text, one: Finding, other: Finding) -> bool:
+    """Whether two findings rest on the same sentence."""
+    if one.span is None or other.span is None:
+        return False
+    low, high = sorted((one.span, other.span))
+    between = text.original[low[1] : high[0]]
+    return not any(mark in between for mark in _STOPS)
 
 
 def _farewell(said: Said) -> bool:
