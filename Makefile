@@ -16,7 +16,7 @@ ifneq ($(shell cat .venv/.made 2>/dev/null),$(CURDIR))
 .venv/.made: remake
 endif
 
-.PHONY: help setup test demo score latency pictures format lock clean remake
+.PHONY: help setup test demo evaluate latency pictures format lock clean remake
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -29,9 +29,8 @@ test: setup ## set up, then every check and test, the browser's included
 demo: setup ## set up, then three calls played live; Ctrl-C ends it
 	@exec $(BIN)/callmonitor demo
 
-score: setup ## review the bundled calls and score the findings against their labels
-	@rm -rf .setup/score && mkdir -p .setup && time $(BIN)/callmonitor review tests/data/calls --out .setup/score
-	@$(BIN)/python tools/score.py tests/data/calls .setup/score --by-rule
+evaluate: setup ## review the bundled calls and hold what is found against their labels
+	@$(BIN)/callmonitor evaluate tests/data/calls
 
 latency: setup ## measure how soon alerts are in the browser, on the demo's calls at real speed (3 minutes)
 	@tools/browser.sh && $(BIN)/python tools/alert_latency.py

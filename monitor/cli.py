@@ -15,10 +15,9 @@ from typing import Annotated, Any
 import structlog
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from monitor import app as rooms
-from monitor import config, demo, review
+from monitor import config, demo, evaluate, review
 from monitor.errors import MonitorError
 from monitor.ingest import microphone
 from monitor.ingest.client import Offer, send
@@ -28,6 +27,7 @@ from monitor.models_cli import models_app
 from monitor.page.accounts import hash_password
 from monitor.records import RATE
 from monitor.report import clean, print_report
+from monitor.reviewing import reviewed
 
 DEFAULT = Path("config.toml")
 
@@ -192,36 +192,47 @@ def review_command(
         files = review.recordings(paths)
         if folder:
             folder.mkdir(parents=True, exist_ok=True)
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        with Progress(*columns, console=err) as bar:
-            total = bar.add_task("calls", total=len(files))
-            async with rooms.workshop(chosen) as shop:
-                tasks: dict[Path, Any] = {}
-
-                def progress(path: Path, done: float, seconds: float | None) -> None:
-                    if path not in tasks:
-                        tasks[path] = bar.add_task(clean(path.name), total=round(seconds) if seconds else None)
-                    bar.update(tasks[path], completed=round(done), visible=not seconds or done < seconds)
-
-                async for outcome in review.review(shop, files, progress, swap=swap):
-                    bar.advance(total)
-                    for warning in outcome.warnings:
-                        err.print(clean(warning), style="yellow", markup=False)
-                    if outcome.error or outcome.record is None:
-                        failed += 1
-                        _complain(outcome.error or MonitorError(f"{outcome.path}: no result"))
-                        continue
-                    report = json.dumps(review.as_report(outcome.record), ensure_ascii=False)
-                    if folder:
-                        (folder / f"{outcome.record.call.id}.json").write_text(report + "\n", "utf-8")
-                    if as_json:
-                        sys.stdout.write(report + "\n")
-                        sys.stdout.flush()
-                    elif not folder:
-                        print_report(outcome.record, out)
+        async for outcome in reviewed(chosen, files, err, swap=swap):
+            if outcome.error or outcome.record is None:
+                failed += 1
+                _complain(outcome.error or MonitorError(f"{outcome.path}: no result"))
+                continue
+            report = json.dumps(review.as_report(outcome.record), ensure_ascii=False)
+            if folder:
+                (folder / f"{outcome.record.call.id}.json").write_text(report + "\n", "utf-8")
+            if as_json:
+                sys.stdout.write(report + "\n")
+                sys.stdout.flush()
+            elif not folder:
+                print_report(outcome.record, out)
         if not files:
             err.print("no recordings there", markup=False)
         if failed or not files:
+            raise typer.Exit(1)
+
+    _run(run())
+
+
+@cli.command("evaluate")
+def evaluate_command(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="LABELS_DIR", help="labelled calls: ID.json, a recording beside each")],
+    text: Annotated[bool, typer.Option("--text", help="judge the scripts' words instead of the sound: quick")] = False,
+    figures: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="write the figures to this file")] = None,
+    results: Annotated[
+        Path | None, typer.Option("--results", metavar="DIR", help="keep each call's result here, and use those that are")
+    ] = None,
+) -> None:
+    """Review labelled calls and say how well what was found matches the labels."""
+    chosen = settings(context)
+    _log("warning")
+
+    async def run() -> None:
+        score = await evaluate.evaluate(chosen, folder, err, kept=results, text=text)
+        evaluate.print_score(score, out)
+        if figures:
+            figures.write_text(json.dumps(score.as_json(), ensure_ascii=False) + "\n", "utf-8")
+        if score.calls.missing:
             raise typer.Exit(1)
 
     _run(run())
