@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from monitor import config
 from monitor.speech import models
@@ -35,3 +38,12 @@ def transcriber(decoder: Decoder) -> Transcriber:
 def calls() -> Path:
     """The folder of bundled, labelled calls."""
     return CALLS
+
+
+@pytest.fixture
+def _log_restored() -> Iterator[None]:
+    handlers, level = logging.root.handlers[:], logging.root.level
+    yield
+    structlog.reset_defaults()
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
