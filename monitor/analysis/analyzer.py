@@ -23,6 +23,7 @@ from monitor.analysis.context import Detector, Said, Story
 from monitor.analysis.ladder import LadderDetector
 from monitor.analysis.phrases import PhraseDetector
 from monitor.analysis.promises import Promises
+from monitor.analysis.repeats import Scorer
 from monitor.analysis.risk import Risk
 from monitor.analysis.steps import Steps
 from monitor.analysis.tally import Tally
@@ -43,6 +44,7 @@ class Analysis:
         self.sentiment = sentiment.Sentiment()
         self.embedder = embedder.load()
         self.claims = Language(_sheet(settings.playbook), sentiment.corpus())
+        self.repeats = Scorer(playbook.BUILT_IN / "repeats.toml")
         self._names = tomllib.loads((playbook.BUILT_IN / "kinds.toml").read_text("utf-8"))
 
     @property
@@ -60,7 +62,7 @@ class Analyzer:
     def __init__(self, analysis: Analysis, info: CallInfo) -> None:
         self._sentiment = analysis.sentiment
         phrases, ladder = PhraseDetector(analysis.playbook), LadderDetector(analysis.playbook)
-        self._claims = Claims(analysis.claims, analysis.embedder)
+        self._claims = Claims(analysis.claims, analysis.repeats, analysis.embedder)
         self._complaint = Complaint(analysis.playbook)
         self._steps = Steps(analysis.playbook, info, self._complaint)
         self._promises = Promises(analysis.playbook, info)

@@ -6,7 +6,7 @@ The language itself is the playbook's claims.toml; a site's own file of that nam
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +22,8 @@ from monitor.config import Section, line_of, read
 from monitor.errors import ConfigError
 
 LONGEST = 3  # clauses compared as one window
+NEAR = 10  # characters before and after a figure that tell what it counts
+CLIP = (14, 30)  # characters at least, where clauses allow, and at most that are embedded as one
 LEAST = 0.8  # weight of a sentence that can make a claim by its words
 
 
@@ -46,6 +48,8 @@ class Sheet(Section):
     corrected: str
     wondering: str
     insisting: str
+    renewing: str
+    refusing: str
     pressing: str
     demands: tuple[DemandSheet, ...]
 
@@ -76,6 +80,17 @@ class Window:
     end: int
     bag: Bag
     wondering: bool = False  # asks to know, without insisting
+    demands: frozenset[Demand] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A clause or a few short ones: [start, end) in the normal form."""
+
+    start: int
+    end: int
+    bag: Bag
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +102,14 @@ class Sentence:
     end: int
     bag: Bag
     figures: tuple[Figure, ...]
+    about: tuple[Bag, ...]  # of each figure, the words around it
     demands: frozenset[Demand]
     windows: tuple[Window, ...]
     claims: bool  # says something that can be said again
     accepting: bool  # takes or asks back what the agent offered
+    insisting: bool
+    renewing: bool  # takes a matter up again (升舱这个事)
+    clips: tuple[Clip, ...]  # the pieces that are compared by meaning
 
     @property
     def words(self) -> str:
@@ -115,6 +134,8 @@ class Language:
         self._corrected = pattern("corrected", sheet.corrected)
         self._wondering = pattern("wondering", sheet.wondering)
         self._insisting = pattern("insisting", sheet.insisting)
+        self._renewing = pattern("renewing", sheet.renewing)
+        self._refusing = pattern("refusing", sheet.refusing)
         self._demands = tuple(_demand(row, pattern("demands", row.cue or sheet.pressing)) for row in sheet.demands)
         self.sentences = lru_cache(maxsize=512)(self._sentences)
 
@@ -133,6 +154,10 @@ class Language:
                 return Window(clause.start, clause.end, self.bag(text, clause.start, clause.end))
         return None
 
+    def others_words(self, text: Text, start: int, end: int) -> bool:
+        """Whether it is others who said it, or nothing that can be said again."""
+        return bool(self._not_explicit.search(text.norm, start, end))
+
     def asks(self, text: Text) -> bool:
         """Whether the speaker ends on a question or a request for something."""
         last = text.clauses[-2:]
@@ -141,6 +166,10 @@ class Language:
             (clause.stop == "？" or self._asking.search(norm)) and not self._rhetorical.search(norm)
             for clause, norm in zip(last, asked, strict=True)
         )
+
+    def refuses(self, text: Text) -> bool:
+        """Whether the speaker denies, declines or passes on what he is told."""
+        return bool(self._refusing.search(text.norm))
 
     def asks_again(self, text: Text) -> bool:
         """Whether the speaker asks to hear all of it (again)."""
@@ -153,7 +182,15 @@ class Language:
     def _window(self, text: Text, start: int, end: int) -> Window:
         norm = text.norm[start:end]
         wondering = bool(self._wondering.search(norm)) and not self._insisting.search(norm)
-        return Window(start, end, self.bag(text, start, end), wondering)
+        return Window(start, end, self.bag(text, start, end), wondering, self._demanded(text, start, end))
+
+    def _demanded(self, text: Text, start: int, end: int) -> frozenset[Demand]:
+        norm, syllables = text.norm[start:end], text.syllables[start:end]
+        return frozenset(demand for demand in self._demands if demand.made_in(norm, syllables))
+
+    def _around(self, text: Text, figure: Figure, start: int, end: int) -> Bag:
+        before = self.bag(text, max(start, figure.start - NEAR), figure.start)
+        return before.joined(self.bag(text, figure.end, min(end, figure.end + NEAR)))
 
     def _sentences(self, text: Text) -> tuple[Sentence, ...]:
         starts = dict.fromkeys(text.sentence(clause.start) for clause in text.clauses)
@@ -161,7 +198,7 @@ class Language:
 
     def _sentence(self, text: Text, start: int, end: int) -> Sentence:
         norm, bag = text.norm[start:end], self.bag(text, start, end)
-        demands = frozenset(demand for demand in self._demands if demand.made_in(norm, text.syllables[start:end]))
+        demands = self._demanded(text, start, end)
         clauses = [(clause.start, clause.end) for clause in text.clauses if start <= clause.start < end]
         spoken = [text.norm[first:last] for first, last in clauses]
         windows = tuple(
@@ -170,17 +207,42 @@ class Language:
             for last in range(first, min(first + LONGEST, len(clauses)))
             if not all(self._social.fullmatch(clause) for clause in spoken[first : last + 1])
         )
+        named = figures(text, start, end)
         return Sentence(
             text=text,
             start=start,
             end=end,
             bag=bag,
-            figures=figures(text, start, end),
+            figures=named,
+            about=tuple(self._around(text, figure, start, end) for figure in named),
             demands=demands,
             windows=windows,
             claims=bool(windows) and bool(bag.mass >= LEAST or demands),
             accepting=bool(self._accepting.search(norm) or self._accepted.fullmatch(spoken[0])),
+            insisting=bool(self._insisting.search(norm)),
+            renewing=bool(self._renewing.search(norm)),
+            clips=tuple(Clip(*at, self.bag(text, *at), _spoken(text, *at)) for at in _clips(clauses)),
         )
+
+
+def _spoken(text: Text, start: int, end: int) -> str:
+    """norm[start:end], its clauses parted by commas."""
+    return "，".join(text.norm[max(c.start, start) : min(c.end, end)] for c in text.clauses if c.start < end and c.end > start)
+
+
+def _clips(clauses: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Clauses joined until a clip is long enough to mean something."""
+    least, most = CLIP
+    start = end = -1
+    for first, last in clauses:
+        if start >= 0 and end - start < least and last - start <= most:
+            end = last
+            continue
+        if end - start > 1:
+            yield start, end
+        start, end = first, last
+    if end - start > 1:
+        yield start, end
 
 
 class _Compiler:

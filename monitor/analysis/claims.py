@@ -1,33 +1,26 @@
 """repeated_claim: the customer says again what was said before, at least one turn of the other side in between.
 
-A turn is cut into sentences and windows of one or two clauses; each is held against what the customer said in earlier turns: by
-wording (`likeness`), by meaning where the wording leaves it open (`embedder`), by what is demanded, and by the customer's own
-words (我都说了三遍了). Answers to what the agent asked, politeness and the agent's offers said back are no claims.
+A turn is cut into sentences; each is held against what the customer said in earlier turns (`repeats`): by its words, by meaning
+where the words leave it open, by what is demanded and which figures it names; and the customer's own words count
+(我都说了三遍了). Answers to what the agent asked, politeness and the agent's offers said back are no claims.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from monitor.analysis.claim_language import Language, Sentence, Window
 from monitor.analysis.context import Context, Said
 from monitor.analysis.embedder import Embedder
-from monitor.analysis.likeness import Bag
 from monitor.analysis.phrases import when
+from monitor.analysis.repeats import Likeness, Scorer, Setting, compare
 from monitor.analysis.text import Text
 from monitor.records import Finding, Utterance
 
-ALIKE = 0.38  # likeness from which two stretches make one claim
-ENOUGH = 2.6  # shared weight (rare pairs of syllables) of a full likeness
-OPEN = 0.1  # below this the wording says no, without asking for the meaning
-MEANING_FROM = 0.91  # cosine of unrelated call lines, at most; e5 keeps all lines within 0.8 .. 1
-MEANING = 12.0  # likeness for each point of cosine above that
-SAME_DEMAND = 0.3  # likeness added where both demand the same kind of thing
-SAME_THREAT = 0.6  # and where that needs no object (叫经理; 12315)
-SAME_MEASURE = 0.12  # and where both name a figure of one kind
+REPEATED = 0.45  # probability from which two sentences make one claim
+RETOLD = 0.75  # probability of the act from which the customer says that it was said before
 ECHOED = 0.7  # share of a window the agent has just said
-WONDERING = 0.5  # share of the likeness that is left where the customer only asks
 REMEMBERED = 240  # sentences
 
 
@@ -40,6 +33,7 @@ class Claim:
     times: list[float]
     values: list[str] = field(default_factory=list)
     told: int | None = None  # turn its repetition was last told in
+    weight: float = 0.0  # how loud and long it was said, over all its times
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +41,7 @@ class Mention:
     """An earlier sentence of the customer, and the claim it makes."""
 
     sentence: Sentence
-    utterance: str
     turn: int
-    start: float
     claim: Claim
 
 
@@ -68,8 +60,8 @@ class Match:
 class Claims:
     """The customer's claims in one call."""
 
-    def __init__(self, language: Language, embedder: Embedder | None) -> None:
-        self._language, self._embedder = language, embedder
+    def __init__(self, language: Language, scorer: Scorer, embedder: Embedder | None) -> None:
+        self._language, self._scorer, self._embedder = language, scorer, embedder
         self._mentions: list[Mention] = []
         self._turn = 0  # the customer's, counted by the agent's turns in between
         self._answered = False  # the customer has spoken since the agent did
@@ -77,24 +69,45 @@ class Claims:
         self._agent_open = False
 
     def judge(self, said: Said, context: Context) -> list[Finding]:
-        utterance, text = said.utterance, said.text
-        if utterance.speaker != "customer":
+        if said.speaker != "customer":
             return []
-        told = [match for match in self._matches(text) if self._news(match)]
+        told = [match for match in self._matches(said) if self._news(match)]
         best = max(told, key=lambda match: (match.values is not None, match.explicit, match.score), default=None)
-        return [self._finding(utterance, text, best)] if best else []
+        return [self._finding(said.utterance, said.text, best)] if best else []
 
     def settle(self, said: Said) -> None:
         if said.speaker == "agent":
             self._settle_agent(said.text)
         elif said.speaker == "customer":
-            self._settle_customer(said.utterance, said.text)
+            self._settle_customer(said)
+
+    @property
+    def turn(self) -> int:
+        return self._turn
+
+    @property
+    def all(self) -> list[Claim]:
+        """Every claim made so far, the oldest first."""
+        return list({id(mention.claim): mention.claim for mention in self._mentions}.values())
 
     @property
     def repeated(self) -> list[Claim]:
         """Claims made in two turns or more: the most repeated first, then the oldest."""
-        claims = {id(mention.claim): mention.claim for mention in self._mentions}
-        return sorted((c for c in claims.values() if len(c.turns) > 1), key=lambda claim: (-len(claim.turns), claim.times[0]))
+        return sorted((c for c in self.all if len(c.turns) > 1), key=lambda claim: (-len(claim.turns), claim.times[0]))
+
+    def likenesses(self, text: Text) -> list[tuple[Likeness, Mention]]:
+        """Each sentence that claims something, against each earlier one."""
+        earlier = [mention for mention in self._mentions if mention.turn < self._turn]
+        if not earlier or self._told_to_retell():
+            return []
+        setting = self._setting(text)
+        sentences = [s for s in self._language.sentences(text) if s.claims and not s.accepting]
+        return [
+            (likeness, mention)
+            for sentence in sentences
+            for mention in earlier
+            if (likeness := compare(sentence, mention.sentence, setting))
+        ]
 
     def _settle_agent(self, text: Text) -> None:
         if self._language.slight(text):
@@ -105,8 +118,9 @@ class Claims:
             self._answered = False
         self._agent.append(text)
 
-    def _settle_customer(self, utterance: Utterance, text: Text) -> None:
-        matches = {match.sentence.start: match for match in self._matches(text)}
+    def _settle_customer(self, said: Said) -> None:
+        utterance, text = said.utterance, said.text
+        matches = {match.sentence.start: match for match in self._matches(said)}
         for sentence in self._language.sentences(text):
             if not sentence.claims:
                 continue
@@ -119,7 +133,7 @@ class Claims:
                 claim.values += [value for value in match.values if value not in claim.values]
             if match:
                 claim.told = self._turn
-            self._mentions.append(Mention(sentence, utterance.id, self._turn, utterance.start, claim))
+            self._mentions.append(Mention(sentence, self._turn, claim))
         del self._mentions[:-REMEMBERED]
         if not self._language.slight(text):
             self._answered, self._agent_open = True, False
@@ -127,82 +141,70 @@ class Claims:
     def _news(self, match: Match) -> bool:
         return match.values is not None or match.explicit or match.mention.claim.told != self._turn
 
-    def _matches(self, text: Text) -> list[Match]:
+    def _matches(self, said: Said) -> list[Match]:
         """Of each sentence the earlier mention it repeats, where there is one."""
+        pairs = self.likenesses(said.text)
+        scores = self._scorer.scores([likeness for likeness, _ in pairs], self._embedder)
+        best: dict[int, Match] = {}
+        for (likeness, mention), score in zip(pairs, scores, strict=True):
+            match = Match(likeness.new, likeness.window, mention, score, values=self._differing(likeness, mention))
+            old = best.get(likeness.new.start)
+            if score >= REPEATED and not self._echo(match) and (old is None or _rank(match) > _rank(old)):
+                best[likeness.new.start] = match
+        found = list(best.values())
+        explicit = self._explicit(said, found)
+        return [match for match in found if explicit is None or match.sentence.start != explicit.sentence.start] + (
+            [explicit] if explicit else []
+        )
+
+    def _explicit(self, said: Said, found: Sequence[Match]) -> Match | None:
+        """That the customer says himself that he has said it: of what he has said something like, or first."""
+        text = said.text
         earlier = [mention for mention in self._mentions if mention.turn < self._turn]
-        if not earlier:
-            return []
-        answers = self._answers(text)
-        near = [
-            closest for sentence in self._language.sentences(text) if (closest := self._closest(sentence, earlier, answers))
-        ]
-        found = [match for match in near if match.score >= ALIKE] or self._meant(near)
-        found = [self._compared(match, earlier) for match in found if not self._echo(match)]
-        said_so = self._language.explicit(text)
-        if said_so and not any(match.sentence.start <= said_so.start < match.sentence.end for match in found):
-            of = max(found, key=lambda match: match.score).mention if found else self._likely(text, earlier)
-            sentence = next(s for s in self._language.sentences(text) if s.start <= said_so.start < s.end)
-            found.append(Match(sentence, said_so, of, 0.9, explicit=True))
-        return found
+        window = self._language.explicit(text) or self._retold(said)
+        if window is None or not earlier:
+            return None
+        sentence = next(s for s in self._language.sentences(text) if s.start <= window.start < s.end)
+        best = max(found, key=lambda match: match.score, default=None)
+        values = best.values if best else None
+        return Match(sentence, window, best.mention if best else self._likely(text, earlier), 0.9, True, values)
+
+    def _retold(self, said: Said) -> Window | None:
+        act = said.act("retold")
+        if act is None or act.probability < RETOLD or self._language.others_words(said.text, act.start, act.end):
+            return None
+        return Window(act.start, act.end, self._language.bag(said.text, act.start, act.end))
 
     def _likely(self, text: Text, earlier: Sequence[Mention]) -> Mention:
         """What 我说过了 most likely refers to: the earlier sentence most like the rest of what is said, or the first."""
         whole = self._language.bag(text, 0, len(text.norm))
-        return max(reversed(earlier), key=lambda mention: (_wording(whole, mention.sentence.bag), -mention.start))
+        return max(reversed(earlier), key=lambda mention: whole.shared(mention.sentence.bag))
 
-    def _answers(self, text: Text) -> int:
-        """How many characters of `text` answer the agent's question."""
-        if self._answered or not self._agent:
-            return 0
-        if any(self._language.asks_again(said) for said in self._agent):
-            return len(text.norm)
-        if self._language.asks(self._agent[-1]):
-            return text.clauses[min(1, len(text.clauses) - 1)].end if text.clauses else 0
-        return 0
+    def _setting(self, text: Text) -> Setting:
+        asked = not self._answered and bool(self._agent) and self._language.asks(self._agent[-1])
+        answers = text.clauses[min(1, len(text.clauses) - 1)].end if asked and text.clauses else 0
+        refused = any(self._language.refuses(said) for said in self._agent)
+        return Setting(answers, asked, refused, [self._language.bag(said, 0, len(said.norm)) for said in self._agent])
 
-    def _closest(self, sentence: Sentence, earlier: Sequence[Mention], answers: int) -> Match | None:
-        """The earlier mention that a sentence is most like, however little that is."""
-        windows = [window for window in sentence.windows if window.end > answers or sentence.demands]
-        if not sentence.claims or sentence.accepting or not windows:
-            return None
-        matches = (_likest(sentence, windows, mention) for mention in earlier)
-        return max(matches, key=lambda match: (match.score, match.mention.start))
-
-    def _meant(self, near: Sequence[Match]) -> list[Match]:
-        """The sentence whose wording comes nearest, if it means the same. One is asked for: an embedding takes its time."""
-        best = max(near, key=lambda match: match.score, default=None)
-        if best is None or best.score < OPEN or self._embedder is None:
-            return []
-        new, old = self._embedder([best.sentence.words, best.mention.sentence.words])
-        meaning = MEANING * max(0.0, float(new @ old) - MEANING_FROM)
-        score = best.score + meaning * (WONDERING if best.window.wondering else 1.0)
-        return [replace(best, score=score)] if score >= ALIKE else []
+    def _told_to_retell(self) -> bool:
+        """The agent asks to hear all of it (again): whatever follows is an answer."""
+        return not self._answered and any(self._language.asks_again(said) for said in self._agent)
 
     def _echo(self, match: Match) -> bool:
         """The agent has just said it, more closely than the customer ever did."""
         bag = match.window.bag
-        said = max((_share(bag, self._language.bag(text, 0, len(text.norm))) for text in self._agent), default=0.0)
-        return said >= ECHOED and said > _share(bag, match.mention.sentence.bag)
+        said = max((bag.share_in(self._language.bag(text, 0, len(text.norm))) for text in self._agent), default=0.0)
+        return said >= ECHOED and said > bag.share_in(match.mention.sentence.bag)
 
-    def _compared(self, match: Match, earlier: Sequence[Mention]) -> Match:
-        return replace(match, values=self._differing(match.sentence, match.mention, earlier))
-
-    def _differing(self, sentence: Sentence, mention: Mention, earlier: Iterable[Mention]) -> tuple[str, str] | None:
+    def _differing(self, likeness: Likeness, mention: Mention) -> tuple[str, str] | None:
         """(as said before, as said now) of a figure that differs from every mention of the claim."""
-        if self._language.corrects(sentence):
+        if likeness.differing is None or self._language.corrects(likeness.new):
             return None
-        for now in sentence.figures:
-            heard = [
-                (figure, other)
-                for other in earlier
-                if other.claim is mention.claim
-                for figure in other.sentence.figures
-                if figure.kind == now.kind
-            ]
-            if heard and all(now.differs(figure) for figure, _ in heard):
-                figure, other = next((pair for pair in reversed(heard) if pair[1] is mention), heard[-1])
-                return other.sentence.text.words(figure.start, figure.end), sentence.text.words(now.start, now.end)
-        return None
+        earlier, now = likeness.differing
+        others: Iterable[Mention] = (other for other in self._mentions if other.claim is mention.claim)
+        if any(figure.kind == now.kind and not now.differs(figure) for other in others for figure in other.sentence.figures):
+            return None
+        return likeness.old.text.words(earlier.start, earlier.end), likeness.new.text.words(now.start, now.end)
 
     def _finding(self, utterance: Utterance, text: Text, match: Match) -> Finding:
         claim = match.mention.claim
@@ -222,7 +224,7 @@ class Claims:
             start=start,
             end=end,
             text=text.words(match.window.start, match.window.end),
-            confidence=round(min(0.98, 0.5 + 0.5 * match.score), 3),
+            confidence=round(min(0.98, match.score), 3),
             because=because,
             utterance=utterance.id,
             span=span,
@@ -233,28 +235,8 @@ class Claims:
         )
 
 
-def _likest(sentence: Sentence, windows: Sequence[Window], mention: Mention) -> Match:
-    """The window that `mention` covers best, and how alike they are."""
-    old = mention.sentence
-    score, window = max(
-        ((_wording(window.bag, old.bag) * (WONDERING if window.wondering else 1.0), window) for window in windows),
-        key=lambda pair: pair[0],
-    )
-    for demand in sentence.demands & old.demands:
-        score += SAME_DEMAND if demand.needs_object else SAME_THREAT
-    if {figure.kind for figure in sentence.figures} & {figure.kind for figure in old.figures}:
-        score += SAME_MEASURE
-    return Match(sentence, window, mention, score)
-
-
-def _wording(new: Bag, old: Bag) -> float:
-    """Likeness 0..1 by words: how much of `new` is in `old`, less where that is little in itself."""
-    shared = new.shared(old)
-    return shared / new.mass * min(1.0, shared / ENOUGH) if new.mass else 0.0
-
-
-def _share(part: Bag, whole: Bag) -> float:
-    return part.shared(whole) / part.mass if part.mass else 0.0
+def _rank(match: Match) -> tuple[bool, float, int]:
+    return match.values is not None, match.score, match.mention.turn
 
 
 def _clock(seconds: float) -> str:

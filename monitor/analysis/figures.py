@@ -1,54 +1,72 @@
-"""The figures a person names (sums, dates, counts, durations), so that two mentions of one claim can be held side by side."""
+"""The figures a person names (sums, dates, counts, spans of time, names), to hold two mentions side by side."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from monitor.analysis import pinyin
 from monitor.analysis.text import Text
 
 HYPERBOLE = 50  # 八百遍 is no count
 ABOUT = 0.12  # 五千多 and 五千二 are the same sum, as far as one can hear
+SUM = 100  # a bare number from here on may be a sum
 
-_VALUE = r"(?P<value>\d+(?:\.\d+)?)(?P<about>多|来|几)?"
+_VALUE = r"(?<![\d.])(?P<value>\d+(?:\.\d+)?)(?P<about>多|来|几)?"
+_PAID = "赔|退|扣|收|花|付|交|补|费|价|要|少|值|金|缴|充|卖|买|欠|报|罚|转|给"
 _KINDS = (
-    ("money", re.compile(_VALUE + r"(?:块钱?|元|万块|圆)(?:\d+)?")),
+    ("date", re.compile(r"(?P<month>\d{1,2})月(?:份)?(?P<value>\d{1,2})(?P<about>)[号日]?")),
+    ("date", re.compile(r"(?<!\d)(?P<value>\d{1,2})(?P<about>)号(?![楼线店院栋机])")),
+    ("money", re.compile(_VALUE + r"(?:万?块(?!儿|地|砖)|元|万元|圆|快钱|快(?:$|的))钱?")),
     (
         "money",
-        re.compile(
-            r"(?:赔|退|扣|收|花|付|交|补|费|价|共|要|减|少)(?:偿|款|了|我|你们?|给|了我)?(?P<value>\d{2,6}(?:\.\d+)?)(?P<about>多|来)?$"
-        ),
+        re.compile(rf"(?:{_PAID})[^\d]{{0,5}}?" + _VALUE + r"(?![\d个次遍回趟天年月号日点小分周星礼楼栋岁里公斤条张件台米吨])"),
     ),
-    ("times", re.compile(_VALUE + r"(?:次|遍|回|趟|[个通][^\d]{0,2}电话)")),
+    ("times", re.compile(_VALUE + r"(?:次|遍|回(?!来)|趟|[个通][^\d]{0,2}电话)")),
     ("hours", re.compile(_VALUE + r"个?(?:小时|钟头)")),
     ("minutes", re.compile(_VALUE + r"分钟")),
     ("days", re.compile(_VALUE + r"天")),
     ("weeks", re.compile(_VALUE + r"个?(?:星期|礼拜|周)(?![1-7日天末])")),
     ("months", re.compile(_VALUE + r"个(?:多)?月")),
     ("years", re.compile(_VALUE + r"年(?![级月0-9])")),
-    ("day of month", re.compile(r"(?P<value>\d{1,2})(?P<about>)[号](?![楼线店院栋])")),
     ("weekday", re.compile(r"(?:周|星期|礼拜)(?P<value>[1-6])(?P<about>)")),
-    ("clock", re.compile(r"(?P<value>\d{1,2})(?P<about>)点(?!\d*块)")),
+    ("clock", re.compile(r"(?<!\d)(?P<value>\d{1,2})(?P<about>)点(?!\d*块|[到着])")),
+    ("distance", re.compile(_VALUE + r"(?:公里|里(?![面边头外])|米)")),
+    ("weight", re.compile(_VALUE + r"(?:公斤|斤|克|吨|度)")),
+    ("share", re.compile(r"(?P<value>\d+(?:\.\d+)?)(?P<about>)%")),
+    ("people", re.compile(_VALUE + r"个(?:人|学生|孩子|老人)")),
 )
-_PIECES = re.compile(_VALUE + r"(?P<unit>[个件台只箱瓶斤本张条双套盒袋桶份])(?P<noun>[\u4e00-\u9fff]{1,2})")
+_PIECES = re.compile(_VALUE + r"(?P<unit>[个件台只箱瓶斤本张条双套盒袋桶份根笔])(?P<noun>[\u4e00-\u9fff]{1,2})")
+_BARE = re.compile(_VALUE + r"(?![\d个次遍回趟天年月号日点小分周星礼楼栋岁里公斤条张件台米吨人名位户])")
+_SHORT = re.compile(
+    r"[一二三四五六七八九两](?:百[一二三四五六七八九]|千(?:[一二三四五六七八九]百?)?|万(?:[一二三四五六七八九]千?[一二三四五六七八九]?百?)?)"
+)
+_NAME = re.compile(r"(?<!贵)姓(?P<value>[\u4e00-\u9fff])(?![啊吗什么啥])")
 _RANGE = re.compile(r"[两二三四五六七八九几][二三四五六七八九十百千万]?$")
+_SPANS = frozenset(("hours", "days", "weeks", "months", "years"))
+_MEANT = re.compile(r"(?:快|近|整整|差不多|大概|不到|才|刚|拖|等|过|[了我])$")  # before a 一 that is a figure
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure: its kind (and noun, for pieces), its value, and [start, end) in the normal form."""
+    """One figure: its kind (and noun, for pieces), its value (a name: its sound), and [start, end) in the normal form."""
 
     kind: str
-    value: float
+    value: float | str
     about: bool
     start: int
     end: int
+    month: int | None = None
 
     def differs(self, other: Figure) -> bool:
         """Whether two figures of one kind cannot both be right."""
-        if self.kind != other.kind or self.value == other.value:
+        if self.kind != other.kind:
             return False
+        if self.value == other.value:
+            return None not in (self.month, other.month) and self.month != other.month
+        if isinstance(self.value, str) or isinstance(other.value, str):
+            return True
         if self.about or other.about:
             return abs(self.value - other.value) > ABOUT * max(self.value, other.value)
         return True
@@ -56,29 +74,51 @@ class Figure:
 
 def figures(text: Text, start: int, end: int) -> tuple[Figure, ...]:
     """The figures in norm[start:end], in order, the longest reading of each."""
-    found = sorted(_all(text.norm[start:end]), key=lambda figure: (figure.start, figure.start - figure.end))
     kept: list[Figure] = []
-    for figure in found:
-        if not kept or figure.start >= kept[-1].end:
-            kept.append(figure)
-    return tuple(Figure(f.kind, f.value, f.about, f.start + start, f.end + start) for f in kept)
+    for clause in text.clauses:
+        first, last = max(start, clause.start), min(end, clause.end)
+        if first < last:
+            found = [*_all(text.norm[first:last], first), *_prices(text, first, last)]
+            for figure in sorted(found, key=lambda figure: (figure.start, figure.start - figure.end)):
+                if not kept or figure.start >= kept[-1].end:
+                    kept.append(figure)
+    return tuple(kept)
 
 
-def _all(norm: str) -> Iterator[Figure]:
-    for kind, pattern in _KINDS:
-        for match in pattern.finditer(norm):
-            figure = _figure(kind, match, norm)
-            if figure:
-                yield figure
-    for match in _PIECES.finditer(norm):
-        figure = _figure(f"pieces {match['noun']}", match, norm)
-        if figure:
-            yield figure
+def _all(norm: str, at: int) -> Iterator[Figure]:
+    """The figures of one clause that stands at `at`."""
+    read = [(kind, match) for kind, pattern in _KINDS for match in pattern.finditer(norm)]
+    read += [(f"pieces {match['noun']}", match) for match in _PIECES.finditer(norm)]
+    for kind, match in read:
+        if figure := _figure(kind, match, norm):
+            yield replace(figure, start=figure.start + at, end=figure.end + at)
+    for match in _NAME.finditer(norm):
+        yield Figure("name", pinyin.syllables(match["value"])[0], False, match.start() + at, match.end() + at)
+
+
+def _prices(text: Text, start: int, end: int) -> Iterator[Figure]:
+    """Sums said the short way, without a unit: 四千二, 一万六, 七千多."""
+    for match in _BARE.finditer(text.norm, start, end):
+        if _SHORT.fullmatch(text.words(match.start("value"), match.end("value"))):
+            yield Figure("money", float(match["value"]), bool(match["about"]), match.start(), match.end())
 
 
 def _figure(kind: str, match: re.Match[str], norm: str) -> Figure | None:
-    value, start = float(match["value"]), match.start("value")
-    if value == 1 or (kind == "times" and value >= HYPERBOLE) or _RANGE.search(norm[:start]):
+    value, start, end = float(match["value"]), match.start("value"), match.end()
+    if kind == "times" and value >= HYPERBOLE:
+        return None
+    if value == 1 and not (kind in _SPANS and _MEANT.search(norm[:start])):
         return None  # 一 is mostly an article
-    end = match.start("noun") if "noun" in match.re.groupindex else match.end()
-    return Figure(kind, value, bool(match["about"]), start, end)
+    if kind == "money" and end == match.end("about") and not _sum(match["value"]):
+        return None
+    if _RANGE.search(norm[max(0, start - 2) : start]):
+        return None
+    month = int(match["month"]) if "month" in match.re.groupindex else None
+    if "noun" in match.re.groupindex:
+        end = match.start("noun")
+    return Figure(kind, value, bool(match["about"]), match.start("month") if month else start, end, month)
+
+
+def _sum(digits: str) -> bool:
+    """Whether a bare number may be a sum: a large one, not a code."""
+    return "." not in digits and not digits.startswith("0") and len(digits) <= 7 and int(digits) >= SUM

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
+from monitor.analysis import dialogues as dialogue
 from monitor.records import CallInfo, Silence, Span, Speaker, Stage, Utterance, Voice
 
 HERE = Path(__file__).parent
@@ -51,18 +52,23 @@ def silent(speaker: Speaker, start: float, end: float) -> Silence:
 
 @dataclass(frozen=True)
 class Line:
-    """One turn of a labelled call; `repeats`: the customer says again what was said; `values`: figures that differ."""
+    """One turn of a labelled call, and what it is labelled with.
+
+    `repeats`: the customer says again what was said; `values`: figures that differ; `asks_again`: the agent asks for what the
+    customer has given; `dodges`: the customer leaves a question unanswered for the second time.
+    """
 
     utterance: Utterance
     repeats: bool
     values: tuple[str, ...]
+    asks_again: bool = False
+    dodges: bool = False
 
 
-def dialogues() -> list[list[Line]]:
-    """tests/analysis/claims/dialogues.txt."""
-    rows = (HERE / "claims" / "dialogues.txt").read_text("utf-8").splitlines()
-    blocks = "\n".join(row for row in rows if not row.startswith("#")).strip().split("\n\n")
-    return [[_line(row, 6.0 * index) for index, row in enumerate(block.splitlines())] for block in blocks]
+def dialogues(*names: str) -> list[list[Line]]:
+    """Calls of tests/analysis/claims/NAME.txt."""
+    calls = [call for name in names for call in dialogue.read(HERE / "claims" / f"{name}.txt")]
+    return [[_line(row, 6.0 * index) for index, row in enumerate(call.rows)] for call in calls]
 
 
 def scripts() -> list[list[Line]]:
@@ -74,11 +80,12 @@ def scripts() -> list[list[Line]]:
         for turn in turns:
             labels = [label for label in turn.get("labels", []) if label["kind"] == "repeated_claim"]
             values = tuple(labels[0]["values"] or ()) if labels else ()
-            calls[-1].append(Line(said(turn["speaker"], turn["text"], turn["start"], turn["end"]), bool(labels), values))
+            kinds = {label["kind"] for label in turn.get("labels", [])}
+            utterance = said(turn["speaker"], turn["text"], turn["start"], turn["end"])
+            calls[-1].append(Line(utterance, bool(labels), values, "made_to_repeat" in kinds, "evasion" in kinds))
     return calls
 
 
-def _line(row: str, start: float) -> Line:
-    tag, rest = row.split(" ", 1)
-    text, *values = rest.split("|")
-    return Line(said("agent" if tag == "A" else "customer", text, start, start + 5), tag in ("C+", "C!"), tuple(values))
+def _line(row: dialogue.Row, start: float) -> Line:
+    utterance = said(row.speaker, row.text, start, start + 5)
+    return Line(utterance, row.repeats, row.values, row.tag == "A?", row.tag == "C~")

@@ -14,7 +14,9 @@ from monitor.analysis import embedder, playbook, sentiment
 from monitor.analysis import text as texts
 from monitor.analysis.claim_language import Language
 from monitor.analysis.claims import Claims
-from monitor.analysis.context import Context, Said
+from monitor.analysis.context import Act, Context, Said
+from monitor.analysis.dialogues import read as read_dialogues
+from monitor.analysis.repeats import Scorer
 from monitor.errors import ConfigError
 from monitor.records import Finding, Speaker
 from tests.analysis.talk import Line, dialogues, said, scripts
@@ -29,8 +31,13 @@ def language() -> Language:
     return Language(SHEET, sentiment.corpus())
 
 
+@lru_cache(maxsize=1)
+def scorer() -> Scorer:
+    return Scorer(playbook.BUILT_IN / "repeats.toml")
+
+
 def run(lines: Sequence[Line], embed: embedder.Embedder | None = None) -> tuple[Claims, list[tuple[Line, list[Finding]]]]:
-    claims, heard = Claims(language(), embed), []
+    claims, heard = Claims(language(), scorer(), embed), []
     for line in lines:
         heard_now = Said(line.utterance, texts.read(line.utterance.text))
         found = claims.judge(heard_now, Context())
@@ -62,21 +69,29 @@ def figures(calls: Sequence[Sequence[Line]], embed: embedder.Embedder | None) ->
 
 
 @pytest.mark.parametrize("embed", KINDS, ids=lambda embed: "by wording" if embed is None else "by meaning too")
-def test_labelled_dialogues(embed: embedder.Embedder | None) -> None:
-    score, marked = figures(dialogues(), embed)
-    assert score >= (0.7 if embed is None else 0.8)
+def test_calls_that_nothing_was_fitted_to(embed: embedder.Embedder | None) -> None:
+    score, _ = figures(dialogues("dialogues_held_out"), embed)
+    assert score >= (0.7 if embed is None else 0.75)
+
+
+@pytest.mark.parametrize("embed", KINDS, ids=lambda embed: "by wording" if embed is None else "by meaning too")
+def test_calls_of_the_fit(embed: embedder.Embedder | None) -> None:
+    score, marked = figures(dialogues("dialogues", "dialogues_more", "sample"), embed)
+    assert score >= (0.75 if embed is None else 0.8)
     assert marked >= 0.6
 
 
 @pytest.mark.parametrize("embed", KINDS, ids=lambda embed: "by wording" if embed is None else "by meaning too")
 def test_bundled_calls(embed: embedder.Embedder | None) -> None:
-    score, _ = figures(scripts(), embed)
-    assert score >= 0.7
+    score, marked = figures(scripts(), embed)
+    assert score >= (0.75 if embed is None else 0.8)
+    assert marked >= 0.8
 
 
 @pytest.mark.skipif(EMBEDDER is None, reason="no embedder on this machine")
 def test_meaning_finds_more_than_wording() -> None:
-    assert figures(dialogues(), EMBEDDER)[0] > figures(dialogues(), None)[0]
+    calls = dialogues("dialogues", "dialogues_more", "dialogues_held_out")
+    assert figures(calls, EMBEDDER)[0] > figures(calls, None)[0]
 
 
 def test_the_same_words_again() -> None:
@@ -251,3 +266,44 @@ def test_a_sites_faulty_file_is_named_with_its_line(tmp_path: Path, line: str, f
     path.write_text("\n".join(source), "utf-8")
     with pytest.raises(ConfigError, match=f"claims.toml:1: {fault}"):
         Language(path, [])
+
+
+@pytest.mark.parametrize("probability", [0.9, 0.5])
+def test_the_act_of_having_said_it_counts_when_it_is_sure(probability: float) -> None:
+    lines = [
+        Line(said("customer", "我的订单尾号是六六八一，昨天就该到了。", 0.0), False, ()),
+        Line(said("agent", "您单号多少来着？", 8.0), False, ()),
+    ]
+    claims, _ = run(lines)
+    text = texts.read("合着我前头白费口舌了？")
+    act = Act("retold", 0, len(text.norm), probability, "我都讲了三遍了")
+    found = claims.judge(Said(said("customer", text.original, 12.0), text, (act,)), Context())
+    assert bool(found) == (probability > 0.75)
+
+
+def test_a_draft_gives_what_its_final_gives() -> None:
+    lines = [line for line in dialogues("dialogues_more")[0] if not line.asks_again]
+    claims, _ = run(lines[:-1], EMBEDDER)
+    last = Said(lines[-1].utterance, texts.read("科目二一次都没给我约上！"))
+    draft, final = claims.judge(last, Context()), claims.judge(last, Context())
+    assert draft == final != []
+
+
+def test_two_figures_of_different_things_are_no_contradiction() -> None:
+    _, found = call("地板泡坏了，你们赔我地板三千块。", "我们核实一下。", "地板泡坏了，这房子我装修花了二十万。")
+    assert all(not finding.inconsistent for finding in found)
+
+
+def test_weights_must_be_complete(tmp_path: Path) -> None:
+    path = tmp_path / "repeats.toml"
+    path.write_text((playbook.BUILT_IN / "repeats.toml").read_text("utf-8").replace("cover =", "covers ="), "utf-8")
+    with pytest.raises(ConfigError, match=r"repeats.toml: weights: cover, covers: one weight for each of words, "):
+        Scorer(path)
+
+
+@pytest.mark.parametrize("line", ["X 你好", "C", "C! 赔我三千|两千", "C+ 你好|三千|两千"])
+def test_a_faulty_dialogue_is_named_with_its_line(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "calls.txt"
+    path.write_text(f"A 您好。\n{line}\n", "utf-8")
+    with pytest.raises(ConfigError, match=r"calls.txt:2: is no turn of a dialogue"):
+        read_dialogues(path)

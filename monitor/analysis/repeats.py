@@ -1,0 +1,175 @@
+"""How likely a sentence says again what an earlier one said: what the two share, weighed by a logistic regression.
+
+Its weights are plain numbers in the playbook's repeats.toml, fitted by `claims_train` on labelled dialogues. None of the
+features is proof alone: the words (as written, by sound, by rough sound), the meaning (cosine of sentence embeddings), the
+demand or threat that both make, figures of one kind, and what speaks against it (an answer, a question, the agent's own
+words said back).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from monitor.analysis.claim_language import Sentence, Window
+from monitor.analysis.embedder import Embedder
+from monitor.analysis.figures import Figure
+from monitor.analysis.likeness import Bag
+from monitor.config import Section, read
+from monitor.errors import ConfigError
+
+ENOUGH = 2.6  # shared weight (rare pairs of syllables) of a full likeness
+SAME_THING = 0.6  # shared weight of what is said around two figures of one thing
+UNLIKE = 0.86  # cosine of unrelated call lines; e5 keeps all lines within 0.8 .. 1
+SPREAD = 0.1  # from there to the same
+FEATURES = (
+    "words", "cover", "rough", "meaning", "threat", "demand", "same_figure", "other_figure", "wondering", "insisting",
+    "renewing", "answering", "asked", "refused", "echo", "short",
+)  # fmt: skip
+WORDED = tuple(name for name in FEATURES if name != "meaning")
+DOUBT, SURE = 0.03, 0.9  # probability by words between which the meaning is asked
+BUDGET = 60  # characters embedded for one utterance: about a millisecond each, less what was met before
+
+
+class Model(Section):
+    bias: float
+    weights: dict[str, float]
+
+
+class Sheet(Section):
+    """repeats.toml: the model with sentence embeddings, and the one without."""
+
+    by_meaning: Model
+    by_words: Model
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What stood around the new sentence."""
+
+    answers: int  # characters of the utterance that answer the agent's question
+    asked: bool  # the agent's turn ended on a question
+    refused: bool  # the agent denied or declined
+    agent: Sequence[Bag]  # the utterances of the agent's last turn
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """A new sentence against an earlier one: the window of it that is most alike, its features, and the figures that differ."""
+
+    new: Sentence
+    old: Sentence
+    window: Window
+    features: Mapping[str, float]
+    differing: tuple[Figure, Figure] | None  # (earlier, now)
+
+
+class Scorer:
+    """Weighs likenesses. Built once, shared by all calls. Raises ConfigError naming the file."""
+
+    def __init__(self, path: Path) -> None:
+        sheet = read(Sheet, path)
+        for model, features in ((sheet.by_meaning, FEATURES), (sheet.by_words, WORDED)):
+            if wrong := sorted(set(model.weights) ^ set(features)):
+                raise ConfigError(f"{path}: weights: {', '.join(wrong)}: one weight for each of {', '.join(features)}")
+        self._by_meaning, self._by_words = sheet.by_meaning, sheet.by_words
+
+    def scores(self, likenesses: Sequence[Likeness], embedder: Embedder | None) -> list[float]:
+        """Of each the probability 0..1 that it is a repetition.
+
+        The meaning is asked where the words leave a doubt, the most doubtful first, for as much text as BUDGET allows; what is
+        left is judged by its words.
+        """
+        scores = [_weighed(self._by_words, likeness.features) for likeness in likenesses]
+        if embedder is None:
+            return scores
+        asked: set[str] = set()
+        for index in sorted(range(len(scores)), key=lambda index: -scores[index]):
+            lines = clips(likenesses[index])
+            if not lines or not DOUBT <= scores[index] < SURE:
+                continue
+            if len("".join(asked | set(lines))) > BUDGET:
+                break
+            asked.update(lines)
+            scores[index] = _weighed(self._by_meaning, {**likenesses[index].features, "meaning": meaning(lines, embedder)})
+        return scores
+
+
+def _weighed(model: Model, features: Mapping[str, float]) -> float:
+    return 1 / (1 + math.exp(-model.bias - math.fsum(model.weights[name] * value for name, value in features.items())))
+
+
+def compare(new: Sentence, old: Sentence, setting: Setting) -> Likeness | None:
+    """The likeness by everything but the meaning; None where nothing of `new` can be held against anything."""
+    if not new.windows:
+        return None
+    graded = [(_wording(window.bag, old.bag), window) for window in new.windows]
+    same, differing = _figures(new, old)
+    words, window = max(graded, key=lambda pair: _promise(pair[0], pair[1], old, setting, differing))
+    shared = window.demands & old.demands
+    rough = window.bag.shared_roughly(old.bag)
+    features = {
+        "words": words,
+        "cover": window.bag.share_in(old.bag),
+        "rough": rough / max(1.0, sum(window.bag.rough.values())) * min(1.0, rough / ENOUGH),
+        "threat": float(any(not demand.needs_object for demand in shared)),
+        "demand": float(any(demand.needs_object for demand in shared)),
+        "same_figure": float(same),
+        "other_figure": float(differing is not None),
+        "wondering": float(window.wondering),
+        "insisting": float(new.insisting),
+        "renewing": float(new.renewing),
+        "answering": float(window.end <= setting.answers),
+        "asked": float(setting.asked),
+        "refused": float(setting.refused),
+        "echo": max(0.0, max((window.bag.share_in(bag) for bag in setting.agent), default=0.0) - window.bag.share_in(old.bag)),
+        "short": max(0.0, 1 - window.bag.mass / ENOUGH),
+    }
+    return Likeness(new, old, window, features, differing)
+
+
+def _promise(words: float, window: Window, old: Sentence, setting: Setting, differing: tuple[Figure, Figure] | None) -> float:
+    """How promising a window is before all is weighed."""
+    demanded = max((0.2 if demand.needs_object else 0.6 for demand in window.demands & old.demands), default=0.0)
+    contradicts = 0.3 if differing and window.start <= differing[1].start < window.end else 0.0
+    return (words + demanded + contradicts) * (1.0 if window.end > setting.answers else 0.5)
+
+
+def clips(likeness: Likeness) -> tuple[str, ...]:
+    """What is held against each other by meaning: a clip of the new sentence, and the one of the old that is most like it."""
+    window = likeness.window
+    new = max(likeness.new.clips, key=lambda clip: min(clip.end, window.end) - max(clip.start, window.start), default=None)
+    old = max(likeness.old.clips, key=lambda clip: window.bag.shared(clip.bag), default=None)
+    return (new.words, old.words) if new and old else ()
+
+
+def meaning(lines: Sequence[str], embedder: Embedder) -> float:
+    """How near two lines come in meaning, 0 (unrelated) to 1 (the same) and a little beyond."""
+    new, old = embedder(lines)
+    return max(0.0, (float(new @ old) - UNLIKE) / SPREAD)
+
+
+def _wording(new: Bag, old: Bag) -> float:
+    """Likeness 0..1 by words: how much of `new` is in `old`, less where that is little in itself."""
+    shared = new.shared(old)
+    return shared / new.mass * min(1.0, shared / ENOUGH) if new.mass else 0.0
+
+
+def _figures(new: Sentence, old: Sentence) -> tuple[bool, tuple[Figure, Figure] | None]:
+    """Whether both name the same figure, and (earlier, now) of one that differs although it is said of the same thing."""
+    same, differing = False, None
+    for now, about in zip(new.figures, new.about, strict=True):
+        earlier = [(f, said_of) for f, said_of in zip(old.figures, old.about, strict=True) if f.kind == now.kind]
+        if any(not now.differs(figure) for figure, _ in earlier):
+            same = True
+            continue
+        of_it = [figure for figure, said_of in earlier if _same_thing(about, said_of)]
+        differing = differing or ((of_it[-1], now) if of_it else None)
+    return same, differing
+
+
+def _same_thing(about: Bag, other: Bag) -> bool:
+    """Whether the words around two figures share something, at least by sound."""
+    return about.shared(other) >= SAME_THING or about.shared_roughly(other) >= SAME_THING
