@@ -14,6 +14,7 @@ from monitor import config, labels, scripts
 from monitor.alerts.rules import load_rules
 from monitor.analysis.analyzer import Analysis
 from monitor.cli import cli
+from monitor.errors import MonitorError
 from monitor.records import Silence, Utterance
 
 ROOT = Path(__file__).parent.parent
@@ -117,7 +118,7 @@ def test_broken_labels_are_refused_with_their_place(one: Path, change: Any, says
     shape = json.loads(path.read_text("utf-8"))
     change(shape)
     path.write_text(json.dumps(shape), "utf-8")
-    with pytest.raises(labels.MonitorError, match=says) as error:
+    with pytest.raises(MonitorError, match=says) as error:
         labels.load_samples(one)
     assert str(error.value).startswith(str(path))
 
@@ -126,23 +127,23 @@ def test_every_file_that_is_wrong_is_named(one: Path, tmp_path: Path) -> None:
     (one / "a.json").write_text('{"turns": [', "utf-8")
     (one / "b.json").write_bytes(b"\xff\xfe")
     (one / "c.json").write_text("[" * 100_000, "utf-8")
-    with pytest.raises(labels.MonitorError) as error:
+    with pytest.raises(MonitorError) as error:
         labels.load_samples(one)
     assert [line.split(": ")[0].rpartition("/")[2] for line in str(error.value).splitlines()] == [
         "a.json:1",
         "b.json",
         "c.json",
     ]
-    with pytest.raises(labels.MonitorError, match="there is no such folder"):
+    with pytest.raises(MonitorError, match="there is no such folder"):
         labels.load_samples(tmp_path / "nowhere")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(labels.MonitorError, match="holds no labelled call"):
+    with pytest.raises(MonitorError, match="holds no labelled call"):
         labels.load_samples(tmp_path / "empty")
 
 
 def test_two_recordings_of_one_call_are_refused(one: Path) -> None:
     shutil.copy(one / "dev-09.opus", one / "dev-09.wav")
-    with pytest.raises(labels.MonitorError, match="are both beside"):
+    with pytest.raises(MonitorError, match="are both beside"):
         labels.load_samples(one)
 
 
@@ -161,7 +162,7 @@ def test_a_misspelt_label_is_doubted(one: Path) -> None:
 def test_a_result_that_is_none_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.json"
     path.write_text('{"call": {"model": "base"}, "utterances": []}', "utf-8")
-    with pytest.raises(labels.MonitorError, match="findings: Field required"):
+    with pytest.raises(MonitorError, match="findings: Field required"):
         labels.load_result(path)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from monitor.analysis import pinyin
+from monitor.analysis import backtracking, pinyin
 from monitor.analysis import text as texts
 from monitor.analysis.figures import Figure, figures
 from monitor.analysis.likeness import Bag, Weigher
@@ -253,10 +253,16 @@ class _Compiler:
 
     def __call__(self, key: str, pattern: str) -> re.Pattern[str]:
         try:
-            return re.compile(pattern)
-        except re.error as error:
-            line = line_of(self._path.read_text("utf-8"), (key,))
-            raise ConfigError(f"{self._path}:{line}: {key}: is no regular expression: {error}") from error
+            compiled = re.compile(pattern)
+        except (re.error, RecursionError, OverflowError) as error:
+            raise self._fault(key, f"is no regular expression: {error}") from error
+        if backtracking.ways(pattern) > backtracking.MOST:
+            raise self._fault(key, "would take too long on some texts; fewer gaps without an end, no repeats of repeats")
+        return compiled
+
+    def _fault(self, key: str, what: str) -> ConfigError:
+        line = line_of(self._path.read_text("utf-8"), (key,))
+        return ConfigError(f"{self._path}:{line}: {key}: {what}")
 
 
 def _demand(row: DemandSheet, cue: re.Pattern[str]) -> Demand:
