@@ -80,13 +80,14 @@ class Analyzer:
         Changes nothing.
         """
         text = texts.read(utterance.text)
+        felt = self._felt(utterance, text)
         if utterance.stage == "interim":
             stable = len(utterance.text) - UNSTABLE
-            made = self._judge(self._by_words, Said(utterance, text))
+            made = self._judge(self._by_words, Said(felt, text))
             found = [found for found in made if found.span and found.span[1] <= stable]
         else:
-            found = self._judge(self._detectors, Said(utterance, text))
-        return Insight(self._felt(utterance, text), tuple(found))
+            found = self._judge(self._detectors, Said(felt, text))
+        return Insight(felt, tuple(found))
 
     def feed(self, heard: Utterance | Silence) -> Insight:
         """A final utterance or a silence, in the order of the call. Findings are new, or replace those of their id."""

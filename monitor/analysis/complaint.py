@@ -18,8 +18,13 @@ from monitor.records import Finding
 
 CAUSES = ("product", "service", "price", "integrity", "attitude", "incident")
 TYPES = ("venting", "compensation", "suggestion", "revenge", "help", "courteous", "overbearing")
-COMPLAINT = 1.0  # weight of trouble from which a call is one
-TROUBLE = (*CAUSES, "trouble", "suggestion", "help", "escalated")
+COMPLAINT = 0.65  # weight of trouble from which a call is one
+ON_FOLLOW_UP = 1.3  # the same, of a call that the company makes to ask how it went
+TROUBLE = {  # what counts as trouble, and how much
+    **dict.fromkeys((*CAUSES, "trouble", "suggestion", "help", "escalated", "overbearing", "revenge"), 1.0),
+    "compensation": 0.8, "bitter": 1.0, "venting": 1.0, "banned": 0.5, "admitted": 0.6, "demand": 0.3,
+}  # fmt: skip
+BITTER, BITTEREST, FEELING = -0.55, 0.55, 8  # valence from which words are bitter, the weight of the bitterest, characters at least
 SURE = 0.5  # probability from which an act of the classifier counts, with that weight
 MARGIN = 0.3  # by which another type must lead to replace the one shown while a call lasts
 SUBSTANCE = 4  # characters
@@ -69,7 +74,7 @@ class Complaint:
 
     def known_with(self, said: Said) -> bool:
         """The same, were `said` settled."""
-        return self._known or self._trouble(self._weighed(self._heard(said))) >= COMPLAINT
+        return self._known or self._troubled(self._weighed(self._heard(said)))
 
     def judge(self, said: Said, context: Context) -> list[Finding]:
         return []
@@ -81,7 +86,7 @@ class Complaint:
         self._evidence += new
         if said.speaker != "agent" and len(said.text.norm) >= SUBSTANCE:
             self._turns["customer"] += 1
-        self._known = self._known or self._trouble(self._weights) >= COMPLAINT
+        self._known = self._known or self._troubled(self._weights)
         self._shown = self._best(self._shown)
 
     def verdict(self, *, ended: bool = False) -> Verdict:
@@ -134,10 +139,11 @@ class Complaint:
         return "communicative" if own or (kind == "venting" and failed < SURE) else "valid"
 
     def _called_back(self) -> bool:
-        return self._weights["callback"] >= SURE or self._weights["praise"] >= COMPLAINT
+        return self._weights["callback"] >= SURE or self._weights["praise"] >= SURE
 
-    def _trouble(self, weights: Mapping[str, float]) -> float:
-        return sum(weights[label] for label in TROUBLE)
+    def _troubled(self, weights: Mapping[str, float]) -> bool:
+        enough = ON_FOLLOW_UP if weights["callback"] >= SURE else COMPLAINT
+        return sum(weight * weights[label] for label, weight in TROUBLE.items()) >= enough
 
     def _weighed(self, new: Iterable[Evidence]) -> Counter[str]:
         weights = self._weights.copy()
@@ -151,7 +157,7 @@ class Complaint:
             return []
         agent = said.speaker == "agent"
         best: dict[str, Evidence] = {}
-        for one in (*self._by_words(said, agent), *self._by_acts(said, agent), *self._by_findings(said)):
+        for one in (*self._by_words(said, agent), *self._by_acts(said, agent), *self._by_findings(said), *self._by_mood(said, agent)):
             if one.label not in best or one.weight > best[one.label].weight:
                 best[one.label] = one
         return list(best.values())
@@ -179,6 +185,12 @@ class Complaint:
                 yield Evidence("trouble", 1.0, found.text, found.because)
                 if found.rule == "extreme":
                     yield Evidence("extreme", 1.0, found.text, found.because)
+
+    def _by_mood(self, said: Said, agent: bool) -> Iterable[Evidence]:
+        valence = said.utterance.valence
+        if not agent and valence is not None and valence < BITTER and len(said.text.norm) >= FEELING:
+            weight = BITTEREST * (BITTER - valence) / (1 + BITTER)
+            yield Evidence("bitter", weight, said.utterance.text, f"客户话里带着怨气：“{said.utterance.text}”")
 
     def _reasons(self, labels: set[str | None]) -> Iterable[str]:
         shown = [one for one in self._evidence if one.label in labels]
