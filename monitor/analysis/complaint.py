@@ -9,26 +9,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from monitor.analysis.context import Context, Said
 from monitor.analysis.phrases import counted
-from monitor.analysis.playbook import Playbook
+from monitor.analysis.playbook import CUES, Playbook
 from monitor.records import Finding
 
 CAUSES = ("product", "service", "price", "integrity", "attitude", "incident")
 TYPES = ("venting", "compensation", "suggestion", "revenge", "help", "courteous", "overbearing")
 COMPLAINT = 0.65  # weight of trouble from which a call is one
+ASKING = 0.25  # more, where the customer says that he only asks
 ON_FOLLOW_UP = 1.3  # the same, of a call that the company makes to ask how it went
 TROUBLE = {  # what counts as trouble, and how much
     **dict.fromkeys((*CAUSES, "trouble", "suggestion", "help", "escalated", "overbearing", "revenge"), 1.0),
-    "compensation": 0.8, "bitter": 1.0, "venting": 1.0, "banned": 0.5, "admitted": 0.6, "demand": 0.3,
+    "compensation": 0.8, "bitter": 1.0, "venting": 1.0, "banned": 0.5, "admitted": 0.6, "soothe": 0.35, "demand": 0.3,
 }  # fmt: skip
 BITTER, BITTEREST, FEELING = -0.55, 0.55, 8  # valence from which words are bitter, the weight of the bitterest, characters at least
 SURE = 0.5  # probability from which an act of the classifier counts, with that weight
 MARGIN = 0.3  # by which another type must lead to replace the one shown while a call lasts
 SUBSTANCE = 4  # characters
-ENOUGH = {"compensation": 1.5, "suggestion": 0.6, "revenge": 1.3, "help": 1.1, "courteous": 1.9, "overbearing": 1.3}
+ENOUGH = {"compensation": 1.0, "suggestion": 0.6, "revenge": 1.3, "help": 1.0, "courteous": 1.9, "overbearing": 1.3}
 ACTS = {  # of the corpus, and what each is evidence of
     **{f"cause_{cause}": cause for cause in CAUSES},
     **{f"type_{type_}": type_ for type_ in (*TYPES, "inquiry")},
@@ -139,10 +140,10 @@ class Complaint:
         return "communicative" if own or (kind == "venting" and failed < SURE) else "valid"
 
     def _called_back(self) -> bool:
-        return self._weights["callback"] >= SURE or self._weights["praise"] >= SURE
+        return self._weights["callback"] >= SURE or (self._weights["praise"] >= SURE > self._weights["inquiry"])
 
     def _troubled(self, weights: Mapping[str, float]) -> bool:
-        enough = ON_FOLLOW_UP if weights["callback"] >= SURE else COMPLAINT
+        enough = ON_FOLLOW_UP if weights["callback"] >= SURE else COMPLAINT + ASKING * (weights["inquiry"] >= SURE)
         return sum(weight * weights[label] for label, weight in TROUBLE.items()) >= enough
 
     def _weighed(self, new: Iterable[Evidence]) -> Counter[str]:
@@ -152,23 +153,28 @@ class Complaint:
         return weights
 
     def _heard(self, said: Said) -> list[Evidence]:
-        """The evidence of one utterance: of each label the strongest."""
+        """The evidence of one utterance: of each label the strongest, weighing what all of that label do together."""
         if not said.text.norm:
             return []
         agent = said.speaker == "agent"
         best: dict[str, Evidence] = {}
+        doubt: dict[str, float] = {}
         for one in (*self._by_words(said, agent), *self._by_acts(said, agent), *self._by_findings(said), *self._by_mood(said, agent)):
+            doubt[one.label] = doubt.get(one.label, 1.0) * (1 - one.weight)
             if one.label not in best or one.weight > best[one.label].weight:
                 best[one.label] = one
-        return list(best.values())
+        return [replace(one, weight=1 - doubt[label]) for label, one in best.items()]
 
     def _by_words(self, said: Said, agent: bool) -> Iterable[Evidence]:
-        kind, lexicon = ("agent_cue", self._service) if agent else ("cue", self._cues)
-        for hit in counted(lexicon, said.utterance, said.text, Context()):
-            rule = hit.phrase.rule
-            if rule.kind == kind:
-                words = said.text.words(hit.match.start, hit.match.end)
-                yield Evidence(rule.rule, hit.confidence, words, rule.because.format(text=words))
+        told: set[tuple[str, int]] = set()  # one thing said is one piece of evidence, whatever patterns it meets
+        for hit in counted(self._service if agent else self._cues, said.utterance, said.text, Context()):
+            rule, clause = hit.phrase.rule, said.text.clause_at[hit.match.start]
+            soothed = agent and rule.rule == "soothe"
+            if (rule.rule, clause) in told or (rule.kind not in CUES and not soothed):
+                continue
+            told.add((rule.rule, clause))
+            words = said.text.words(hit.match.start, hit.match.end)
+            yield Evidence(rule.rule, hit.confidence, words, rule.because.format(text=words))
 
     def _by_acts(self, said: Said, agent: bool) -> Iterable[Evidence]:
         for act in said.acts:

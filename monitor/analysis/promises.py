@@ -25,6 +25,7 @@ LONGEST = 40  # characters shown of a promise
 JOINED = 3.0  # seconds between two utterances of one sentence, at most
 SAME = 0.5  # share of a promise's words that an earlier one of its kind had, from which it says no more
 NEARBY = timedelta(minutes=1)
+DAYS = frozenset("今明后周月号日天星期礼拜内")  # of which one is in the words of a time that names its day
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +127,7 @@ class Promises:
         for old in earlier:
             alike = does & self._does(read(old.text))
             if new.due and old.due:
-                apart = abs(datetime.fromisoformat(new.due) - datetime.fromisoformat(old.due))
-                if apart < NEARBY and (exact or alike):
+                if _same_moment(new, old) and (exact or alike):
                     return True
             elif new.said and old.said and new.said == old.said:
                 return True
@@ -231,6 +231,13 @@ def _merged(text: Text, promised: Sequence[Promised]) -> list[Promised]:
         else:
             merged.append(one)
     return merged
+
+
+def _same_moment(new: Finding, old: Finding) -> bool:
+    """The same due moment; or the same time by the clock, said without a day."""
+    a, b = datetime.fromisoformat(new.due or ""), datetime.fromisoformat(old.due or "")
+    clock = (a.hour % 12, a.minute) == (b.hour % 12, b.minute) and not set(new.said or "") & DAYS
+    return abs(a - b) < NEARBY or clock
 
 
 def _covered(new: Text, old: Text) -> float:

@@ -8,14 +8,14 @@ customer's goodbye came after.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from monitor.analysis.complaint import Complaint
 from monitor.analysis.context import Act, Context, Said
 from monitor.analysis.phrases import counted, when
 from monitor.analysis.phrases import finding as shown
 from monitor.analysis.playbook import Playbook, Rule
-from monitor.analysis.text import Text
+from monitor.analysis.text import Text, normal, read
 from monitor.records import CallInfo, Finding
 
 STEPS = ("soothe", "probe", "act", "elevate", "change", "close")
@@ -24,6 +24,7 @@ DEMANDS_ELEVATION = 2  # rung of the ladder
 SURE = 0.6  # probability from which an act of the classifier counts
 FAREWELL = ("再见", "拜拜", "祝你", "生活愉快", "慢走", "晚安")
 HEARD_OUT = 6  # characters the customer must have said before a question asks after them
+DEEDS = ("does_money", "does_goods", "does_visit", "does_repair")  # lists of promises.toml: more than words to come
 LAST = 2  # of the agent's turns may be the end
 _UNDONE_BY = {"act": ("overpromise", "banned_phrase"), "probe": ("banned_phrase", "made_to_repeat"), "soothe": ("banned_phrase",)}
 
@@ -44,6 +45,7 @@ class Steps:
     def __init__(self, playbook: Playbook, info: CallInfo, complaint: Complaint) -> None:
         self._lexicon, self._info, self._complaint = playbook.lexicons["service"], info, complaint
         self._rules = {step: playbook.rules["step", step] for step in STEPS}
+        self._deeds = frozenset(normal(word) for name in DEEDS for word in playbook.words.get(name, ()))
         self._waiting: list[Candidate] = []  # not told: no complaint yet, or perhaps no close
         self._told: dict[str, Finding] = {}
         self._level, self._turn, self._end = 0, 0, 0.0
@@ -99,7 +101,7 @@ class Steps:
         if not said.text.norm:
             return []
         best: dict[str, Finding] = {}
-        for found in (*self._by_words(said), *self._by_acts(said)):
+        for found in (*self._by_words(said), *self._by_acts(said), *self._by_promises(said)):
             step = found.rule or ""
             if self._undone(step, found, said) or (step in best and best[step].confidence >= found.confidence):
                 continue
@@ -116,6 +118,16 @@ class Steps:
         for act in said.acts:
             if act.label in self._rules and act.probability >= SURE:
                 yield self._by_act(said, act, self._rules[act.label])
+
+    def _by_promises(self, said: Said) -> Iterable[Finding]:
+        """A thing promised with its time is a plan; a call back is not yet."""
+        rule = self._rules["act"]
+        for made in said.findings:
+            if made.kind == "promise" and made.rule == "dated" and any(word in read(made.text).norm for word in self._deeds):
+                because = rule.because.format(text=made.text)
+                yield replace(
+                    made, id=f"{said.utterance.id}.act", kind="step", rule="act", because=because, due=None, said=None
+                )
 
     def _undone(self, step: str, found: Finding, said: Said) -> bool:
         """A question asked before anything was told, or what is no step for what else is said in it."""
