@@ -16,10 +16,13 @@ from monitor import config
 from monitor.analysis import embedder, playbook, sentiment
 from monitor.analysis import text as texts
 from monitor.analysis.arousal import Arousal
+from monitor.analysis.asked import MadeToRepeat, Questions
 from monitor.analysis.claim_language import Language
 from monitor.analysis.claims import Claims
 from monitor.analysis.complaint import Complaint
 from monitor.analysis.context import Detector, Said, Story
+from monitor.analysis.evasion import Evasion
+from monitor.analysis.evasion import Language as Dodging
 from monitor.analysis.ladder import LadderDetector
 from monitor.analysis.phrases import PhraseDetector
 from monitor.analysis.promises import Promises
@@ -43,8 +46,10 @@ class Analysis:
         self.playbook = playbook.load(settings.playbook)
         self.sentiment = sentiment.Sentiment()
         self.embedder = embedder.load()
-        self.claims = Language(_sheet(settings.playbook), sentiment.corpus())
+        self.claims = Language(_sheet(settings.playbook, "claims.toml"), sentiment.corpus())
         self.repeats = Scorer(playbook.BUILT_IN / "repeats.toml")
+        self.questions = Questions(_sheet(settings.playbook, "asked.toml"))
+        self.dodging = Dodging(_sheet(settings.playbook, "evasion.toml"))
         self._names = tomllib.loads((playbook.BUILT_IN / "kinds.toml").read_text("utf-8"))
 
     @property
@@ -68,7 +73,8 @@ class Analyzer:
         self._promises = Promises(analysis.playbook, info)
         self._by_words: tuple[Detector, ...] = (phrases, ladder)
         self._detectors: tuple[Detector, ...] = (
-            phrases, ladder, self._claims, Interruptions(analysis.settings), self._promises, self._steps, self._complaint,
+            phrases, ladder, self._claims, MadeToRepeat(analysis.questions), Evasion(analysis.dodging),
+            Interruptions(analysis.settings), self._promises, self._steps, self._complaint,
         )  # fmt: skip
         self._ended = False
         self._dead_air = DeadAir(info, analysis.settings)
@@ -149,6 +155,6 @@ class Analyzer:
         return replace(utterance, valence=self._sentiment.valence(text), arousal=self._arousal.judge(utterance))
 
 
-def _sheet(site: Path | None) -> Path:
-    own = site / "claims.toml" if site else None
-    return own if own and own.exists() else playbook.BUILT_IN / "claims.toml"
+def _sheet(site: Path | None, name: str) -> Path:
+    own = site / name if site else None
+    return own if own and own.exists() else playbook.BUILT_IN / name

@@ -121,7 +121,7 @@ class Language:
 
     def __init__(self, path: Path, corpus: Iterable[str]) -> None:
         """`corpus`: call lines that tell rare words from common ones. Raises ConfigError naming file and line."""
-        sheet, pattern = read(Sheet, path), _Compiler(path)
+        sheet, pattern = read(Sheet, path), Compiler(path)
         self._weigher = Weigher(corpus)
         self._explicit = pattern("explicit", "|".join(sheet.explicit))
         self._not_explicit = pattern("not_explicit", "|".join(sheet.not_explicit))
@@ -245,7 +245,7 @@ def _clips(clauses: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
         yield start, end
 
 
-class _Compiler:
+class Compiler:
     """Compiles the patterns of one file; a faulty one is named with its line."""
 
     def __init__(self, path: Path) -> None:

@@ -1,0 +1,180 @@
+"""made_to_repeat: the agent asks for what the customer has already given.
+
+Each fact of the playbook's asked.toml (order number, name, when it began ...) is looked for in what the customer says, and in
+his answers where the agent has just asked for it. An agent's question for a fact that is there, or one that says itself that
+it comes again (您单号多少来着, 再报一下), makes the customer repeat himself. Reading back to confirm does not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from monitor.analysis.context import Context, Said
+from monitor.analysis.phrases import when
+from monitor.analysis.text import Text
+from monitor.config import Section, line_of, read
+from monitor.errors import ConfigError
+from monitor.records import Finding
+
+SURE, LIKELY = 0.9, 0.75  # confidence: the fact is known and asked for; only that it is asked for again is
+TOLD = 6  # characters that a customer must have said before anything can be asked again
+
+
+class FactSheet(Section):
+    id: str
+    zh: str
+    ask: str
+    given: str
+    answer: str
+
+
+class Sheet(Section):
+    """asked.toml"""
+
+    again: str
+    once_more: str
+    not_asked: str
+    facts: tuple[FactSheet, ...]
+    parts: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One kind of fact: how it is asked for, how it is given unasked, and what answers the question."""
+
+    id: str
+    zh: str
+    ask: re.Pattern[str]
+    given: re.Pattern[str]
+    answer: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the customer said, and when."""
+
+    start: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question of the agent: [start, end) in the normal form, the facts it asks for, and whether by itself it comes again."""
+
+    start: int
+    end: int
+    facts: tuple[Fact, ...]
+    again: bool
+
+
+class Questions:
+    """The language of asking, compiled from asked.toml. Built once. Raises ConfigError naming file and line."""
+
+    def __init__(self, path: Path) -> None:
+        sheet = read(Sheet, path)
+        self._path, self._parts = path, sheet.parts
+        self._again = self._compiled("again", sheet.again)
+        self._once_more = self._compiled("once_more", sheet.once_more)
+        self._not_asked = self._compiled("not_asked", sheet.not_asked)
+        self.facts = tuple(
+            Fact(
+                row.id, row.zh, self._compiled(row.ask, row.ask), self._compiled(row.given, row.given),
+                self._compiled(row.answer, row.answer),
+            )
+            for row in sheet.facts
+        )  # fmt: skip
+
+    def asked(self, text: Text) -> Iterator[Question]:
+        """The questions for facts in what an agent says, clause by clause."""
+        for clause in text.clauses:
+            norm = text.norm[clause.start : clause.end]
+            if self._not_asked.search(norm):
+                continue
+            facts = tuple(fact for fact in self.facts if fact.ask.search(norm))
+            again = bool(self._again.search(norm)) or (not facts and bool(self._once_more.search(norm)))
+            if facts or again:
+                yield Question(clause.start, clause.end, facts, again)
+
+    def _compiled(self, near: str, pattern: str) -> re.Pattern[str]:
+        for name, part in self._parts.items():
+            pattern = pattern.replace(f"<{name}>", f"(?:{part})")
+        try:
+            return re.compile(pattern)
+        except re.error as error:
+            source = self._path.read_text("utf-8")
+            line = next((n for n, row in enumerate(source.splitlines(), 1) if near in row), line_of(source, (near,)))
+            raise ConfigError(f"{self._path}:{line}: is no regular expression: {error}") from error
+
+
+class MadeToRepeat:
+    """What the customer of one call has given so far."""
+
+    def __init__(self, questions: Questions) -> None:
+        self._questions = questions
+        self._given: dict[str, Given] = {}
+        self._first: Given | None = None  # the first thing of substance that the customer said
+        self._open: tuple[Fact, ...] = ()  # what the agent has just asked for
+
+    def judge(self, said: Said, context: Context) -> list[Finding]:
+        if said.speaker != "agent":
+            return []
+        for question in self._questions.asked(said.text):
+            known = [(fact, self._given[fact.id]) for fact in question.facts if fact.id in self._given]
+            if known:
+                fact, given = min(known, key=lambda pair: pair[1].start)
+                return [_finding(said, question, given, f"{fact.zh}客户在 {_clock(given.start)} 已经说过", SURE)]
+            if question.again and self._first:
+                given = min(self._given.values(), key=lambda given: given.start, default=self._first)
+                return [_finding(said, question, given, f"让客户重说一遍，客户在 {_clock(given.start)} 说过", LIKELY)]
+        return []
+
+    def settle(self, said: Said) -> None:
+        if said.speaker == "agent" and not said.slight:
+            self._open = tuple(fact for question in self._questions.asked(said.text) for fact in question.facts)
+        elif said.speaker == "customer" and not said.slight:
+            self._note(said)
+            self._open = ()
+
+    def _note(self, said: Said) -> None:
+        if self._first is None and len(said.text.norm) >= TOLD:
+            self._first = Given(said.utterance.start, said.utterance.text)
+        for fact in self._questions.facts:
+            if fact.id not in self._given and (given := self._found(fact, said)):
+                self._given[fact.id] = given
+
+    def _found(self, fact: Fact, said: Said) -> Given | None:
+        text = said.text
+        for clause in text.clauses:
+            norm = text.norm[clause.start : clause.end]
+            match = fact.given.search(norm) or (fact.answer.search(norm) if fact in self._open else None)
+            if match:
+                span = text.span(clause.start + match.start(), clause.start + match.end())
+                return Given(when(said.utterance, *span)[0], text.words(clause.start, clause.end))
+        return None
+
+
+def _finding(said: Said, question: Question, given: Given, because: str, confidence: float) -> Finding:
+    utterance, span = said.utterance, said.text.span(question.start, question.end)
+    start, end = when(utterance, *span)
+    return Finding(
+        call=utterance.call,
+        id=f"{utterance.id}.made_to_repeat",
+        kind="made_to_repeat",
+        rule=None,
+        speaker="agent",
+        start=start,
+        end=end,
+        text=said.text.words(question.start, question.end),
+        confidence=confidence,
+        because=f"{because}：“{given.words}”",
+        utterance=utterance.id,
+        span=span,
+        first=given.start,
+    )
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
