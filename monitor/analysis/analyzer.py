@@ -137,7 +137,7 @@ class Analyzer:
             promises=tuple({"text": made.text, "due": made.due, "said": made.said} for made in self._promises.made),
             risk=self._risk.value,
             level=self._story.context.level,
-            stressed=tuple(claim.text for claim in repeated[:STRESSED]),
+            stressed=tuple(claim.text for claim in self._claims.stressed[:STRESSED]),
             claims=tuple({"text": claim.text, "times": list(claim.times), "values": list(claim.values)} for claim in repeated),
             talk_share=self._tally.talk_share,
             opening_valence=self._tally.opening,

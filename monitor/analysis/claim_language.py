@@ -22,6 +22,7 @@ from monitor.config import Section, line_of, read
 from monitor.errors import ConfigError
 
 LONGEST = 3  # clauses compared as one window
+TELLING = 24  # characters of a claim as it is shown
 NEAR = 10  # characters before and after a figure that tell what it counts
 CLIP = (14, 30)  # characters at least, where clauses allow, and at most that are embedded as one
 LEAST = 0.8  # weight of a sentence that can make a claim by its words
@@ -114,6 +115,12 @@ class Sentence:
     @property
     def words(self) -> str:
         return self.text.words(self.start, self.end)
+
+    def telling(self, like: Bag | None = None) -> str:
+        """Its clause or few clauses, at most TELLING long, that say most: of what `like` says, or of all."""
+        short = [window for window in self.windows if window.end - window.start <= TELLING] or list(self.windows)
+        best = max(short, key=lambda window: _said_by(window, like), default=None)
+        return self.text.words(best.start, best.end) if best else self.words
 
 
 class Language:
@@ -223,6 +230,11 @@ class Language:
             renewing=bool(self._renewing.search(norm)),
             clips=tuple(Clip(*at, self.bag(text, *at), _spoken(text, *at)) for at in _clips(clauses)),
         )
+
+
+def _said_by(window: Window, like: Bag | None) -> tuple[float, int]:
+    shared = like.shared(window.bag) if like else window.bag.mass
+    return round(shared, 6), window.start - window.end
 
 
 def _spoken(text: Text, start: int, end: int) -> str:

@@ -22,18 +22,27 @@ REPEATED = 0.45  # probability from which two sentences make one claim
 RETOLD = 0.75  # probability of the act from which the customer says that it was said before
 ECHOED = 0.7  # share of a window the agent has just said
 REMEMBERED = 240  # sentences
+LOUD = 1.0  # a raised voice counts as much as one repetition
+LONG = 60  # characters, which count as much as half of one
+STRESSED = 0.9  # from which a claim was stressed
 
 
 @dataclass(slots=True)
 class Claim:
-    """One thing the customer claims: where it was said, by turn, and the differing figures heard."""
+    """One thing the customer claims: its telling clause, where it was said, by turn, and the differing figures heard."""
 
     text: str
     turns: list[int]
     times: list[float]
     values: list[str] = field(default_factory=list)
     told: int | None = None  # turn its repetition was last told in
-    weight: float = 0.0  # how loud and long it was said, over all its times
+    arousal: float = 0.0  # 0..1, of the voice at its loudest
+    length: int = 0  # characters, of all its mentions
+
+    @property
+    def stress(self) -> float:
+        """How much the customer stressed it: how often, how loud, how long."""
+        return len(self.turns) - 1 + LOUD * self.arousal + min(1.0, self.length / LONG) / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +104,11 @@ class Claims:
         """Claims made in two turns or more: the most repeated first, then the oldest."""
         return sorted((c for c in self.all if len(c.turns) > 1), key=lambda claim: (-len(claim.turns), claim.times[0]))
 
+    @property
+    def stressed(self) -> list[Claim]:
+        """What the customer stressed: the most repeated, loudest and longest first."""
+        return sorted((c for c in self.all if c.stress >= STRESSED), key=lambda claim: (-claim.stress, claim.times[0]))
+
     def likenesses(self, text: Text) -> list[tuple[Likeness, Mention]]:
         """Each sentence that claims something, against each earlier one."""
         earlier = [mention for mention in self._mentions if mention.turn < self._turn]
@@ -125,14 +139,18 @@ class Claims:
             if not sentence.claims:
                 continue
             match = matches.get(sentence.start)
-            claim = match.mention.claim if match else Claim(sentence.words, [], [])
+            claim = match.mention.claim if match else Claim(sentence.telling(), [], [])
             if self._turn not in claim.turns:
                 claim.turns.append(self._turn)
                 claim.times.append(utterance.start)
             if match and match.values:
                 claim.values += [value for value in match.values if value not in claim.values]
             if match:
+                if len(claim.turns) == 2:
+                    claim.text = match.mention.sentence.telling(match.window.bag)
                 claim.told = self._turn
+            claim.arousal = max(claim.arousal, utterance.arousal or 0.0)
+            claim.length += sentence.end - sentence.start
             self._mentions.append(Mention(sentence, self._turn, claim))
         del self._mentions[:-REMEMBERED]
         if not self._language.slight(text):
@@ -209,7 +227,8 @@ class Claims:
     def _finding(self, utterance: Utterance, text: Text, match: Match) -> Finding:
         claim = match.mention.claim
         count = len(claim.turns) + (self._turn not in claim.turns)
-        since = f"第 {count} 次说到，首次在 {_clock(claim.times[0])}：“{claim.text}”"
+        earlier = match.mention.sentence.telling(match.window.bag) if count == 2 else claim.text
+        since = f"第 {count} 次说到，首次在 {_clock(claim.times[0])}：“{earlier}”"
         because = f"客户说已经讲过；{since}" if match.explicit else since
         if match.values:
             because += f"；前后不一致：{match.values[0]}，{match.values[1]}"

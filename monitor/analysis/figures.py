@@ -109,7 +109,7 @@ def _figure(kind: str, match: re.Match[str], norm: str) -> Figure | None:
         return None
     if value == 1 and not (kind in _SPANS and _MEANT.search(norm[:start])):
         return None  # 一 is mostly an article
-    if kind == "money" and end == match.end("about") and not _sum(match["value"]):
+    if kind == "money" and end == max(match.end("value"), match.end("about")) and not _sum(match["value"]):
         return None
     if _RANGE.search(norm[max(0, start - 2) : start]):
         return None

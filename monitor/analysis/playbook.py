@@ -21,7 +21,7 @@ from monitor.errors import ConfigError
 
 BUILT_IN = Path(__file__).parent.parent / "playbook" / "zh"
 SHEETS = ("contexts.toml", "phrases.toml", "ladder.toml", "steps.toml", "promises.toml", "complaint.toml")
-OTHERS = ("claims.toml", "asked.toml", "evasion.toml", "alerts.toml", "alerts.tests.toml")  # what else a site's folder may hold, read elsewhere
+OTHERS = ("claims.toml", "asked.toml", "evasion.toml", "alerts.toml", "alerts.tests.toml")  # read elsewhere
 CONDITIONS = frozenset({"first_answer"})  # what `only` may ask beside contexts; decided in phrases.py
 RULES: Mapping[str, tuple[str, ...]] = {
     "banned_phrase": (

@@ -140,6 +140,56 @@ def test_two_sums_for_one_claim_are_shown_side_by_side() -> None:
 
 
 @pytest.mark.parametrize(
+    ("first", "again", "values"),
+    [
+        ("师傅上门开口就要我四百六。", "他张口就要我五百六，抢钱啊！", ("四百六", "五百六")),
+        ("我九月三号签的协议。", "我八月三十号签的协议，你们就拖着？", ("九月三号", "八月三十号")),
+        ("改签我已经打了两次电话了，没办成。", "我来来回回打了四次电话，改签还没办成。", ("两次", "四次")),
+        ("车里那台相机砸坏了，五千多块呢。", "反正那台相机八千多块，你们不能不认。", ("五千多块", "八千多块")),
+        ("充满电跑不到二十里。", "充满电只能骑十公里，给我换电瓶！", ("二十里", "十公里")),
+        ("你们亲口答应修车给我两万块。", "我告诉你，修车三万块，一分都不能少！", ("两万块", "三万块")),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_figures_that_differ(first: str, again: str, values: tuple[str, str]) -> None:
+    _, heard = run(
+        [
+            Line(said("customer", first, 0.0), False, ()),
+            Line(said("agent", "这个不可能的，没有这回事。", 8.0), False, ()),
+            Line(said("customer", again, 12.0), False, ()),
+        ],
+        EMBEDDER,
+    )
+    assert heard[-1][1], again
+    assert heard[-1][1][0].values == values
+
+
+def test_a_phone_number_is_no_sum() -> None:
+    _, found = call("你们得赔我地板钱，三千块！", "你电话多少？", "电话要3801122233，地板你们赔我五千块！")
+    assert found[0].values == ("三千块", "五千块")
+
+
+def test_what_was_stressed_most_comes_first() -> None:
+    lines = [
+        Line(said(who, text, 10.0 * at), False, ())
+        for at, (who, text) in enumerate(
+            (
+                ("customer", "你好，我想说一下，空调不制冷，屋里三十多度。"),
+                ("agent", "我们查一下，没有问题。"),
+                ("customer", "空调就是不制冷！另外发票你们也没给我开。"),
+                ("agent", "这个不归我们管。"),
+                ("customer", "空调不制冷你们管不管？发票也没开！"),
+            )
+        )
+    ]
+    claims, _ = run(lines, EMBEDDER)
+    assert "空调" in claims.stressed[0].text
+    assert len(claims.stressed[0].text) <= 26
+    loud = replace(lines[2], utterance=replace(lines[2].utterance, arousal=1.0))
+    assert run([loud])[0].stressed[0].stress >= 1
+
+
+@pytest.mark.parametrize(
     ("first", "again"),
     [
         ("我打了三次电话都没人接。", "我打了3次电话都没人接！"),
