@@ -74,13 +74,18 @@ class Workshop:
         return {**self.analysis.vocabulary, "alerts": self.rules.vocabulary()}
 
 
+def load_analysis(settings: config.Config) -> Analysis:
+    """What judges the words, for all calls. Takes a second and more; raises ConfigError."""
+    return Analysis(settings.analysis)
+
+
 @asynccontextmanager
 async def workshop(settings: config.Config, *, live: bool = False) -> AsyncIterator[Workshop]:
     """Load everything (seconds, off the event loop) and let it go at the end. `live`: alerts will be waited for."""
     rules = load_rules(settings.alerts.rules)
     decoder, analysis = await asyncio.gather(
         asyncio.to_thread(lambda: Decoder(models.path(settings.model), settings.model, settings.decode)),
-        asyncio.to_thread(lambda: Analysis(settings.analysis)),
+        asyncio.to_thread(load_analysis, settings),
     )
     transcriber = Transcriber(decoder, settings.gate, settings.model.language)
     async with Scheduler(transcriber, settings.decode.batch, live=live) as scheduler:

@@ -28,6 +28,7 @@ from monitor.page.accounts import hash_password
 from monitor.records import RATE
 from monitor.report import clean, print_report
 from monitor.reviewing import reviewed
+from monitor.rules_cli import rules_app
 
 DEFAULT = Path("config.toml")
 
@@ -66,6 +67,7 @@ def settings(context: typer.Context) -> config.Config:
 
 
 cli.add_typer(models_app(settings), name="models")
+cli.add_typer(rules_app(settings), name="rules")
 
 
 @cli.command()

@@ -182,6 +182,7 @@ def line_of(text: str, keys: Sequence[int | str]) -> int:
             continue
         if index is not None and table and seen.get(".".join(table[:1]), index) != index:
             continue
-        if here == path[: len(here)] and len(here) > depth:
-            best, depth = number, len(here)
+        shared = min(len(here), len(path))  # a table inside what is asked for stands for it
+        if here[:shared] == path[:shared] and shared > depth:
+            best, depth = number, shared
     return best

@@ -11,9 +11,8 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from monitor import config, labels, review, scripts
+from monitor import app, config, labels, review, scripts
 from monitor.alerts.rules import load_rules
-from monitor.analysis.analyzer import Analysis
 from monitor.errors import MonitorError
 from monitor.labels import Result, Sample
 from monitor.report import clean
@@ -77,7 +76,7 @@ async def _by_sound(settings: config.Config, samples: list[Sample], kept: Path |
 
 async def _by_script(settings: config.Config, samples: list[Sample], kept: Path | None) -> dict[str, Result]:
     def judged() -> dict[str, Result]:
-        analysis, rules = Analysis(settings.analysis), load_rules(settings.alerts.rules)
+        analysis, rules = app.load_analysis(settings), load_rules(settings.alerts.rules)
         reports = {sample.id: review.as_report(scripts.review(sample, analysis, rules)) for sample in samples}
         return {id: _keep(id, report, kept) for id, report in reports.items()}
 

@@ -27,5 +27,6 @@ def hear(analyzer: Analyzer, engine: Engine, heard: Utterance | Silence) -> Judg
 def finish(analyzer: Analyzer, engine: Engine, seconds: float, *, whole: bool) -> Judged:
     """The call is over after so many seconds; `whole`: to its own end."""
     findings = analyzer.finish()
-    alerts = [alert for finding in findings for alert in engine.feed(finding)]
+    in_order = sorted(findings, key=lambda finding: (finding.start, finding.id))  # as they will be kept
+    alerts = [alert for finding in in_order for alert in engine.feed(finding)]
     return Judged(None, findings, (*alerts, *engine.finish(seconds, whole=whole)))

@@ -1,0 +1,193 @@
+"""A site's own playbook and alert rules, checked before a call depends on them: what is wrong and where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from monitor import config
+from monitor.alerts import cases
+from monitor.alerts.rules import Rules, load_rules
+from monitor.analysis import corpus, playbook
+from monitor.analysis.analyzer import Analysis
+from monitor.analysis.claim_language import Language
+from monitor.analysis.playbook import CUES, RULES
+from monitor.errors import ConfigError
+from monitor.records import CallInfo, Speaker, Utterance
+
+RULES_FILE, LINES_FILE, CLAIMS_FILE = "alerts.toml", "lines.tsv", "claims.toml"
+SPOKEN = ("banned_phrase", "overpromise", "escalation")  # the kinds that lines.tsv is about
+OTHER: dict[Speaker, Speaker] = {"agent": "customer", "customer": "agent"}
+
+
+@dataclass(slots=True)
+class Checked:
+    """`looked_at`: what was found and is well, a phrase each; `wrong`: a sentence each, with file and line."""
+
+    looked_at: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+
+    def part(self, look: Callable[[], str | None]) -> bool:
+        """Look at one part; what it says was found, or what is wrong. Whether it is well."""
+        before = len(self.wrong)
+        try:
+            if found := look():
+                self.looked_at.append(found)
+        except ConfigError as error:
+            self.wrong.append(str(error))
+        return len(self.wrong) == before
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of lines.tsv: what is said and what it must come to."""
+
+    number: int
+    text: str
+    speaker: Speaker
+    before: str
+    rules: frozenset[str]
+
+
+def check(site: Path | None, rules: Path | None, analysis: Callable[[Path | None], Analysis]) -> Checked:
+    """Check a playbook folder, a file of alert rules, or both; neither: the built-in ones. `analysis` loads one for a playbook.
+
+    Nothing is thrown: all faults are gathered, one at a time from each file.
+    """
+    checked = Checked()
+    whole = checked.part(lambda: _phrases(site)) if site or not rules else True
+    if site and site.is_dir():
+        whole &= checked.part(lambda: _claims(site))
+        whole &= checked.part(lambda: _call_lines(site))
+        if (site / LINES_FILE).exists():
+            checked.part(lambda: _lines(site / LINES_FILE, (lambda: analysis(site)) if whole else None, checked))
+    if rules or not site:
+        _alert_rules(rules, checked)
+    return checked
+
+
+def _phrases(site: Path | None) -> str:
+    book = playbook.load(site)
+    if site is None:
+        return f"the built-in playbook: {_number(len(book.rules), 'rule')}"
+    stray = sorted(path for path in site.glob("*.tsv") if path.name != LINES_FILE)
+    if stray:
+        raise ConfigError(f"{stray[0]}: is no part of a playbook; call lines stand in {site / corpus.FOLDER}")
+    sheets = [config.read(playbook.Sheet, site / name) for name in playbook.SHEETS if (site / name).exists()]
+    named = [sheet for part in sheets for kind in (*RULES, *CUES) for sheet in getattr(part, kind).values()]
+    phrases = sum(len(group.say) for sheet in named for group in sheet.phrases)
+    left_out = sum(len(sheet.without) for sheet in named)
+    contexts, words = sum(len(sheet.contexts) for sheet in sheets), sum(len(sheet.words) for sheet in sheets)
+    return (
+        f"{site}: {_number(phrases, 'phrase')} and {left_out} left out in {_number(len(named), 'rule')}, "
+        f"{_number(contexts, 'context')}, {_number(words, 'word list')}"
+    )
+
+
+def _claims(site: Path) -> str | None:
+    path = site / CLAIMS_FILE
+    if not path.exists():
+        return None
+    Language(path, [])
+    return f"{path}: the language of claims, instead of the built-in one"
+
+
+def _call_lines(site: Path) -> str | None:
+    own = [path for path in corpus.files(site) if path.is_relative_to(site)]
+    lines = len(corpus.load(site)) - (len(corpus.load()) if own else 0)
+    return f"{site / corpus.FOLDER}: {_number(lines, 'call line')} in {_number(len(own), 'file')}" if own else None
+
+
+def _lines(path: Path, analysis: Callable[[], Analysis] | None, checked: Checked) -> str | None:
+    """Judge the lines of a site; without an analysis (the playbook is wrong), only read them."""
+    lines = _read_lines(path)
+    if analysis is None:
+        return None
+    judge = analysis()
+    wrong = 0
+    for line in lines:
+        got = _found(judge, line)
+        if got != line.rules:
+            wrong += 1
+            checked.wrong.append(f"{path}:{line.number}: {line.text}: should raise {_named(line.rules)}, raises {_named(got)}")
+    return None if wrong else f"{path}: {_number(len(lines), 'line')}, all as expected"
+
+
+def _read_lines(path: Path) -> list[Line]:
+    try:
+        rows = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: {error}") from error
+    known = {rule for kind in SPOKEN for rule in RULES[kind]}
+    lines: list[Line] = []
+    for number, row in enumerate(rows, 1):
+        if not row.strip() or row.startswith("#"):
+            continue
+        columns = [column.strip() for column in row.split("\t")]
+        if len(columns) != 4:
+            raise ConfigError(f"{path}:{number}: needs four columns, text<TAB>speaker<TAB>before<TAB>rules; has {len(columns)}")
+        text, speaker, before, names = columns
+        if speaker not in OTHER:
+            raise ConfigError(f"{path}:{number}: no speaker {speaker!r}; known: agent, customer")
+        rules = frozenset() if names == "-" else frozenset(name.strip() for name in names.split(","))
+        if unknown := sorted(rules - known):
+            raise ConfigError(f"{path}:{number}: no rule {unknown[0]!r}; known: {', '.join(sorted(known))} (- for none)")
+        lines.append(Line(number, text, "agent" if speaker == "agent" else "customer", before, rules))
+    return lines
+
+
+def _found(analysis: Analysis, line: Line) -> frozenset[str]:
+    """The rules that a line raises, after what the other side said before."""
+    info = CallInfo(id="line", started=datetime.now(UTC), source="file", model="script", channels=("agent", "customer"))
+    analyzer = analysis.call(info)
+    if line.before:
+        analyzer.feed(_said(OTHER[line.speaker], line.before, 0.0))
+    found = analyzer.feed(_said(line.speaker, line.text, 20.0)).findings
+    return frozenset(finding.rule for finding in found if finding.kind in SPOKEN and finding.rule)
+
+
+def _said(speaker: Speaker, text: str, start: float) -> Utterance:
+    return Utterance(
+        call="line",
+        id=f"u{start:g}",
+        speaker=speaker,
+        start=start,
+        end=start + 4.0,
+        text=text,
+        stage="final",
+        confidence=1.0,
+    )
+
+
+def _alert_rules(path: Path | None, checked: Checked) -> None:
+    loaded: list[Rules] = []
+
+    def rules() -> str:
+        loaded.append(load_rules(path))
+        return f"{path or 'the built-in alert rules'}: {_number(len(loaded[0].rule), 'alert rule')}"
+
+    def tested() -> str | None:
+        beside = cases.beside(path) if path else None
+        if beside is None or not beside.exists():
+            return None
+        if not loaded:
+            cases.load_cases(beside)
+            return None
+        count, failures = len(cases.load_cases(beside).case), cases.failures(loaded[0], beside)
+        for failure in failures:
+            expected, got = _named(failure.expected), _named(failure.got)
+            checked.wrong.append(f"{beside}:{failure.line}: {failure.name}: should raise {expected}, raises {got}")
+        return None if failures else f"{beside}: {_number(count, 'case')}, all as expected"
+
+    checked.part(rules)
+    checked.part(tested)
+
+
+def _named(names: frozenset[str] | tuple[str, ...]) -> str:
+    return ", ".join(sorted(names) if isinstance(names, frozenset) else names) or "nothing"
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"

@@ -1,0 +1,309 @@
+"""`callmonitor rules check` on playbooks that are well and wrong; `callmonitor rules try` on results and on sound."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner, Result
+
+from monitor import config, labels, replay, review, rules_cli, scripts
+from monitor.alerts import rules as alert_rules
+from monitor.alerts.rules import load_rules
+from monitor.analysis import playbook
+from monitor.analysis.analyzer import Analysis
+from monitor.cli import cli
+from monitor.errors import MonitorError
+
+ROOT = Path(__file__).parent.parent
+
+PHRASES = """\
+[contexts.promised_back]
+where = "after"
+within = "utterance"
+say = ["给你回电"]
+
+[[banned_phrase.not_my_job.phrases]]
+say = ["你去问营销中心"]
+unless = ["promised_back"]
+
+[banned_phrase.belittle]
+without = ["小儿科"]
+"""
+LINES = """\
+# text	speaker	before	rules
+你去问营销中心。	agent	我的退款呢？	not_my_job
+你去问营销中心，他们今天给你回电。	agent		-
+我要打12315投诉你们。	customer		regulator
+"""
+ACTS = "# idea: a department\nnot_my_job\t这个归营销中心\n-\t我帮您问营销中心\n"
+ALERTS = """\
+[[rule]]
+id = "not_my_job"
+severity = "warning"
+title = { zh = "推诿", en = "Passed on" }
+when = { kind = "banned_phrase", rule = "not_my_job" }
+missing = { when = { kind = "step", rule = "act" }, within = 20 }
+cooldown = 60
+"""
+CASES = """\
+[[case]]
+name = "passed on and left there"
+findings = [{ u = "u1", is = "banned_phrase/not_my_job", start = 5, end = 10 }]
+seconds = 60
+alerts = ["not_my_job warning 30 u1.not_my_job"]
+"""
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """A playbook of a site with one of everything."""
+    folder = tmp_path / "site"
+    (folder / "acts").mkdir(parents=True)
+    files = {
+        "phrases.toml": PHRASES,
+        "lines.tsv": LINES,
+        "acts/agent_own.tsv": ACTS,
+        "alerts.toml": ALERTS,
+        "alerts.tests.toml": CASES,
+        "claims.toml": (playbook.BUILT_IN / "claims.toml").read_text("utf-8"),
+    }
+    for name, text in files.items():
+        (folder / name).write_text(text, "utf-8")
+    return folder
+
+
+def run(*arguments: str | Path, monkeypatch: pytest.MonkeyPatch) -> Result:
+    monkeypatch.chdir(ROOT)  # where the model is
+    monkeypatch.setattr(rules_cli, "out", Console(width=200, highlight=False))
+    return CliRunner().invoke(cli, ["rules", *map(str, arguments)])
+
+
+def change(path: Path, old: str, new: str) -> None:
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), "utf-8")
+
+
+def test_what_is_well_is_said_to_have_been_looked_at(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (site / "acts" / "agent_own.tsv").unlink()
+    outcome = run("check", site, monkeypatch=monkeypatch)
+    assert outcome.exit_code == 0, outcome.output
+    assert outcome.stdout.splitlines() == [
+        f"{site}: 1 phrase and 1 left out in 2 rules, 1 context, 0 word lists",
+        f"{site}/claims.toml: the language of claims, instead of the built-in one",
+        f"{site}/lines.tsv: 3 lines, all as expected",
+        f"{site}/alerts.toml: 1 alert rule",
+        f"{site}/alerts.tests.toml: 1 case, all as expected",
+        "all is well",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "line", "says"),
+    [
+        ("phrases.toml", "say = [", "sayy = [", 4, "unknown key"),
+        ("phrases.toml", "not_my_job", "not_my_jobs", 6, "no such rule; known: belittle,"),
+        ("phrases.toml", '"promised_back"', '"promised"', 8, "no context 'promised'"),
+        ("phrases.toml", "你去问营销中心", "你去..99问营销中心", 7, "that is not ..N or ...N"),
+        ("phrases.toml", "你去问营销中心", "(你去", 7, "opens a bracket"),
+        ("phrases.toml", "小儿科", "大儿科", 11, "no pattern '大儿科' to leave out"),
+        ("claims.toml", "social = '你好|", "social = '(?:你+好*)+x|", 25, "social: would take too long"),
+        ("claims.toml", "social = ", "sozial = ", 25, "sozial: unknown key"),
+        ("acts/agent_own.tsv", "not_my_job", "notmyjob", 2, "no label 'notmyjob'"),
+        ("acts/agent_own.tsv", "\t这个", " 这个", 2, "has 1 columns"),
+        ("alerts.toml", "not_my_job\" }", "my_job\" }", 5, "no rule 'my_job'"),
+        ("alerts.toml", "within = 20", "after = 20", 6, "rule.0.missing.after: unknown key"),
+        ("alerts.tests.toml", "start = 5", "begin = 5", 3, "unknown key"),
+        ("alerts.tests.toml", "warning 30", "warning 31", 2, "raises not_my_job warning 30"),
+        ("lines.tsv", "\tregulator", "\tregulater", 4, "no rule 'regulater'"),
+        ("lines.tsv", "\tcustomer", "\tboss", 4, "no speaker 'boss'"),
+        ("lines.tsv", "agent\t\t-", "agent\t-", 3, "needs four columns"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_said_with_its_line(
+    site: Path, file: str, old: str, new: str, line: int, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (site / "lines.tsv").rename(site / "lines.off")
+    if file == "lines.tsv":
+        (site / "lines.off").rename(site / "lines.tsv")
+        (site / "acts" / "agent_own.tsv").unlink()
+    change(site / file, old, new)
+    outcome = run("check", site, monkeypatch=monkeypatch)
+    assert outcome.exit_code == 1
+    [fault] = [row for row in outcome.stdout.splitlines() if row.startswith(f"{site / file}:{line}:")]
+    assert says in fault
+    assert "all is well" not in outcome.stdout
+
+
+def test_all_files_that_are_wrong_are_named(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    change(site / "phrases.toml", "say = [", "sayy = [")
+    change(site / "acts" / "agent_own.tsv", "not_my_job", "notmyjob")
+    change(site / "alerts.toml", "severity", "gravity")
+    change(site / "alerts.tests.toml", "seconds", "secunds")
+    outcome = run("check", site, monkeypatch=monkeypatch)
+    wrong = [row.split(":")[0].removeprefix(f"{site}/") for row in outcome.stdout.splitlines()]
+    assert wrong[:4] == ["phrases.toml", "acts/agent_own.tsv", "alerts.toml", "alerts.tests.toml"]
+
+
+def test_a_line_that_comes_out_otherwise_is_named(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (site / "acts" / "agent_own.tsv").unlink()
+    change(site / "phrases.toml", "你去问营销中心", "你找营销中心")
+    outcome = run("check", site, monkeypatch=monkeypatch)
+    assert outcome.exit_code == 1
+    assert f"{site}/lines.tsv:2: 你去问营销中心。: should raise not_my_job, raises nothing" in outcome.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [("phrase.toml", "is no part of a playbook"), ("agent_x.tsv", "is no part of a playbook; call lines")],
+)
+def test_a_file_that_is_no_part_of_a_playbook_is_named(
+    site: Path, name: str, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (site / name).write_text("", "utf-8")
+    (site / "lines.tsv").unlink()
+    outcome = run("check", site, monkeypatch=monkeypatch)
+    assert outcome.exit_code == 1
+    assert f"{site / name}: {says}" in outcome.stdout
+
+
+def test_the_built_in_ones_one_file_and_none(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    built_in = run("check", monkeypatch=monkeypatch)
+    assert (built_in.exit_code, built_in.stdout.splitlines()[-1]) == (0, "all is well")
+    assert "the built-in playbook: " in built_in.stdout
+    rules = run("check", site / "alerts.toml", monkeypatch=monkeypatch)
+    assert [row.rpartition("/")[2] for row in rules.stdout.splitlines()] == [
+        "alerts.toml: 1 alert rule",
+        "alerts.tests.toml: 1 case, all as expected",
+        "all is well",
+    ]
+    nowhere = run("check", site / "nowhere", monkeypatch=monkeypatch)
+    assert nowhere.exit_code == 1
+    assert isinstance(nowhere.exception, MonitorError)
+    (site / "empty").mkdir()
+    assert run("check", site / "empty", monkeypatch=monkeypatch).exit_code == 0
+
+
+def test_the_configured_ones_are_checked_where_none_is_named(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (site / "lines.tsv").unlink()
+    settings = site.parent / "my.toml"
+    settings.write_text(
+        f"[analysis]\nplaybook = {json.dumps(str(site))}\n[alerts]\nrules = {json.dumps(str(site / 'alerts.toml'))}\n"
+    )
+    monkeypatch.setattr(rules_cli, "out", Console(width=200, highlight=False))
+    outcome = CliRunner().invoke(cli, ["--config", str(settings), "rules", "check"])
+    assert f"{site}: 1 phrase" in outcome.stdout
+    assert f"{site}/alerts.toml: 1 alert rule" in outcome.stdout
+
+
+@pytest.fixture(scope="module")
+def reports(calls: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a review kept of the bundled calls' scripts."""
+    folder = tmp_path_factory.mktemp("reports")
+    analysis, built_in = Analysis(config.Analysis()), load_rules()
+    for sample in labels.load_samples(calls):
+        report = review.as_report(scripts.review(sample, analysis, built_in))
+        (folder / f"{sample.id}.json").write_text(json.dumps(report, ensure_ascii=False), "utf-8")
+    return folder
+
+
+def test_rules_come_to_the_same_on_what_was_kept(reports: Path) -> None:
+    built_in = load_rules()
+    for path in sorted(reports.glob("*.json")):
+        raised = json.loads(path.read_text("utf-8"))["alerts"]
+        [past] = replay.load(path)
+        again = replay.alerts(built_in, past, 5.0)
+        assert [(one.rule, one.severity, one.because) for one in again] == [
+            (one["rule"], one["severity"], tuple(one["because"])) for one in raised
+        ]
+        for one, then in zip(again, raised, strict=True):
+            slack = 1.0 if "silence" in one.rule else 0.001
+            assert one.at == pytest.approx(then["at"], abs=slack)
+
+
+def test_tried_on_kept_results(reports: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    outcome = run("try", alert_rules.BUILT_IN, reports, monkeypatch=monkeypatch)
+    assert outcome.exit_code == 0, outcome.output
+    rows = [row.split() for row in outcome.stdout.splitlines()]
+    raised = [alert for path in reports.glob("*.json") for alert in json.loads(path.read_text("utf-8"))["alerts"]]
+    assert sum(row[0].startswith("dev-") for row in rows if row) == len(raised)
+    assert f"{len(raised)} alerts in 16 calls" in outcome.stdout
+    fired = {alert["rule"] for alert in raised}
+    [silent] = [row for row in outcome.stdout.splitlines() if row.startswith("never fired: ")]
+    assert {rule.id for rule in load_rules().rule} - fired == set(silent.removeprefix("never fired: ").split(", "))
+
+
+def test_many_results_in_one_file_and_words_that_a_terminal_would_obey(
+    reports: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shapes = [json.loads(path.read_text("utf-8")) for path in sorted(reports.glob("*.json"))[:2]]
+    for shape in shapes:
+        shape["call"]["id"] = "\x1b[2J" + shape["call"]["id"]
+        for finding in shape["findings"]:
+            finding["text"] = "\x1b]0;pwned\x07[bold]" + finding["text"]
+    path = tmp_path / "all.json"
+    path.write_text("\n".join(json.dumps(shape) for shape in shapes) + "\n", "utf-8")
+    outcome = run("try", alert_rules.BUILT_IN, path, monkeypatch=monkeypatch)
+    assert outcome.exit_code == 0
+    assert "\x1b" not in outcome.output
+    assert "\x07" not in outcome.output
+    assert "[bold]" in outcome.stdout, "text, not markup"
+    assert "in 2 calls" in outcome.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("{", "is not JSON"),
+        ('{"call": {}}', "is no result of a review: call.id: Field required"),
+        ('{"call": {"id": "c", "seconds": 3}, "utterances": [], "findings": [{"kind": 1}]}', "findings.0"),
+        ("[]", "is no result of a review"),
+        ('{"a": 1}\n{"a"\n', ":2: is not JSON"),
+        ("", "is not JSON"),
+    ],
+)
+def test_a_file_that_is_no_result_is_named(
+    reports: Path, tmp_path: Path, text: str, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "wrong.json"
+    path.write_text(text, "utf-8")
+    outcome = run("try", alert_rules.BUILT_IN, path, reports / "dev-09.json", monkeypatch=monkeypatch)
+    assert outcome.exit_code == 1
+    assert says in outcome.stderr
+    assert "in 1 calls" in outcome.stdout, "the other is tried all the same"
+
+
+def test_there_must_be_rules_and_calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    none = run("try", alert_rules.BUILT_IN, tmp_path, monkeypatch=monkeypatch)
+    assert none.exit_code == 1
+    assert "no calls there" in none.stderr
+    wrong = run("try", tmp_path / "nowhere.toml", tmp_path, monkeypatch=monkeypatch)
+    assert isinstance(wrong.exception, MonitorError)
+
+
+@pytest.mark.model
+def test_tried_on_sound_and_on_what_was_kept_of_it(calls: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copy(calls / "dev-09.opus", tmp_path)
+    heard = run("try", alert_rules.BUILT_IN, tmp_path, monkeypatch=monkeypatch)
+    assert heard.exit_code == 0, heard.output
+    kept = CliRunner().invoke(cli, ["review", str(tmp_path), "--out", str(tmp_path)])
+    assert kept.exit_code == 0
+    again = run("try", alert_rules.BUILT_IN, tmp_path, monkeypatch=monkeypatch)
+    assert "reviewed" not in again.stderr
+    quiet = [row for row in heard.stdout.splitlines() if "silence" not in row]
+    assert [row for row in again.stdout.splitlines() if "silence" not in row] == quiet
+
+
+def test_one_channel_is_known_by_its_speaker(reports: Path) -> None:
+    [past] = replay.load(reports / "dev-09.json")
+    findings = tuple(replace(one, speaker="unknown") for one in past.findings if one.kind == "escalation")
+    utterances = tuple(one.model_copy(update={"speaker": "unknown"}) for one in past.utterances)
+    shared = past.model_copy(update={"utterances": utterances, "findings": findings})
+    raised = {alert.rule for alert in replay.alerts(load_rules(), shared, 5.0)}
+    assert raised
+    assert "supervisor_not_brought_in" not in raised
