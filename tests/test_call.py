@@ -16,14 +16,14 @@ from structlog.testing import capture_logs
 
 from monitor import config
 from monitor.alerts.engine import Engine
-from monitor.alerts.rules import load_rules
+from monitor.alerts.rules import Rules, load_rules
 from monitor.analysis.analyzer import Analysis
 from monitor.call import Conversation, Rooms
 from monitor.errors import ArchiveError, MonitorError
 from monitor.ingest.file import pcm, probe, speakers
 from monitor.ingest.pcm import Decoder
 from monitor.page.api import local_now
-from monitor.records import CallInfo, CallView, Samples, Silence, Speech, Stage, Summary, Utterance
+from monitor.records import CallInfo, CallStatus, CallView, Samples, Silence, Speech, Stage, Summary, Utterance
 from monitor.review import Notebook
 from monitor.speech.listener import Listener
 from monitor.speech.scheduler import Scheduler
@@ -103,6 +103,8 @@ async def run(
     segment: config.Segment | None = None,
     spoil: Callable[[Conversation], None] = lambda conversation: None,
     hurried: bool = False,
+    rules: Rules | None = None,
+    status: CallStatus = "ended",
 ) -> Notebook:
     """The first 30 s of a bundled call. Each block waits for what it led to, as it would at the speed of speech.
 
@@ -119,7 +121,7 @@ async def run(
                 Decoder("c", shape.rate, "pcm_s16le", channels),
                 listener,
                 analysis.call(info),
-                Engine(load_rules(), "c", channels),
+                Engine(rules or load_rules(), "c", channels),
                 Rooms(scheduler, hearing, thinking, local_now),
                 outlet,
             )
@@ -128,7 +130,7 @@ async def run(
             for block in [b"".join(blocks)] if hurried else blocks:
                 await conversation.audio(block)
                 await asyncio.gather(*conversation._tasks, return_exceptions=True)
-            await conversation.end("ended", None)
+            await conversation.end(status, None)
             left = [task.get_name() for task in asyncio.all_tasks() if task is not asyncio.current_task()]
             assert left == ["decoder 0"], "a call that is over leaves no task behind"
             assert not conversation._drafts, "nor any of its sound"
@@ -242,3 +244,51 @@ async def test_a_call_that_cannot_be_closed_is_shown_as_over(analysis: Analysis,
     last: CallView = outlet.of("call")[-1]
     assert (last.status, last.why) == ("failed", "the disk is full")
     assert last.ended is not None
+
+
+ABSENCES = """
+[[rule]]
+id = "unsoothed"
+severity = "notice"
+title = { zh = "开场十秒没有安抚", en = "Nothing soothing in ten seconds" }
+missing = { when = { kind = "step", rule = "soothe" }, within = 10 }
+cooldown = inf
+
+[[rule]]
+id = "unanswered"
+severity = "warning"
+title = { zh = "威胁后五秒没有方案", en = "No offer five seconds after a threat" }
+when = { kind = "escalation", level_min = 3 }
+missing = { when = { kind = "step", rule = "act" }, within = 5 }
+cooldown = inf
+
+[[rule]]
+id = "unclosed"
+severity = "notice"
+title = { zh = "没有收尾", en = "Not closed" }
+missing = { when = { kind = "step", rule = "close" } }
+cooldown = inf
+"""
+
+
+async def test_what_is_missing_is_missing_live_and_in_review_and_has_no_end_where_a_call_broke_off(
+    analysis: Analysis, sound: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "rules.toml").write_text(ABSENCES, "utf-8")
+    rules = load_rules(tmp_path / "rules.toml")
+
+    def say(speech: Speech) -> str:
+        return THREAT if speech.speaker == "customer" else "嗯。"
+
+    live = await run(analysis, Script(say), Watched(), sound, rules=rules)
+    offline = await run(analysis, Script(say), Watched(), sound, live=False, rules=rules)
+    hurried = await run(analysis, Script(say), Watched(), sound, rules=rules, hurried=True)
+    assert verdict(live) == verdict(offline) == verdict(hurried)
+    raised = {alert.rule: alert for alert in live.record().alerts}
+    threat = next(finding for finding in live.record().findings if (finding.level or 0) >= 3)
+    assert raised["unsoothed"].at == 10.0
+    assert raised["unanswered"].at == pytest.approx(threat.end + 5)
+    assert raised["unanswered"].because[0] == threat.id
+    assert raised["unclosed"].at == pytest.approx(30.0, abs=0.001)
+    broken = await run(analysis, Script(say), Watched(), sound, rules=rules, status="interrupted")
+    assert {alert.rule for alert in broken.record().alerts} == {"unsoothed", "unanswered"}
