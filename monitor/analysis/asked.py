@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from monitor.analysis import backtracking
 from monitor.analysis.context import Context, Said
 from monitor.analysis.phrases import when
 from monitor.analysis.text import Text
@@ -102,11 +103,11 @@ class Questions:
         for name, part in self._parts.items():
             pattern = pattern.replace(f"<{name}>", f"(?:{part})")
         try:
-            return re.compile(pattern)
+            return backtracking.compiled(pattern)
         except re.error as error:
             source = self._path.read_text("utf-8")
             line = next((n for n, row in enumerate(source.splitlines(), 1) if near in row), line_of(source, (near,)))
-            raise ConfigError(f"{self._path}:{line}: is no regular expression: {error}") from error
+            raise ConfigError(f"{self._path}:{line}: is no regular expression that can be used: {error}") from error
 
 
 class MadeToRepeat:

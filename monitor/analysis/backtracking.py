@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import math
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
@@ -19,6 +20,17 @@ MOST = 3_000_000.0  # ways of a pattern that is taken: two gaps without an end h
 _ANYTHING = ("ANY", "NOT_LITERAL", "NEGATE", "CATEGORY_WORD", "CATEGORY_NOT_DIGIT", "CATEGORY_NOT_SPACE")
 
 _parser: Any = importlib.import_module("re._parser")  # the standard library's own; it has no public name since 3.11
+
+
+def compiled(pattern: str) -> re.Pattern[str]:
+    """A regular expression that may be used on what is said. Raises re.error where it is none, or could take too long."""
+    try:
+        made = re.compile(pattern)
+        if ways(pattern) <= MOST:
+            return made
+    except (RecursionError, OverflowError) as error:
+        raise re.error(f"is too large: {error}") from error
+    raise re.error("would take too long on some texts; fewer gaps without an end, no repeats of repeats")
 
 
 def ways(pattern: str) -> float:

@@ -265,16 +265,10 @@ class Compiler:
 
     def __call__(self, key: str, pattern: str) -> re.Pattern[str]:
         try:
-            compiled = re.compile(pattern)
-        except (re.error, RecursionError, OverflowError) as error:
-            raise self._fault(key, f"is no regular expression: {error}") from error
-        if backtracking.ways(pattern) > backtracking.MOST:
-            raise self._fault(key, "would take too long on some texts; fewer gaps without an end, no repeats of repeats")
-        return compiled
-
-    def _fault(self, key: str, what: str) -> ConfigError:
-        line = line_of(self._path.read_text("utf-8"), (key,))
-        return ConfigError(f"{self._path}:{line}: {key}: {what}")
+            return backtracking.compiled(pattern)
+        except re.error as error:
+            line = line_of(self._path.read_text("utf-8"), (key,))
+            raise ConfigError(f"{self._path}:{line}: {key}: is no regular expression that can be used: {error}") from error
 
 
 def _demand(row: DemandSheet, cue: re.Pattern[str]) -> Demand:
