@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from monitor.analysis.claim_language import Language, Sentence, Window
 from monitor.analysis.context import Context, Said
 from monitor.analysis.embedder import Embedder
+from monitor.analysis.likeness import Bag
 from monitor.analysis.phrases import when
 from monitor.analysis.repeats import Likeness, Scorer, Setting, compare
 from monitor.analysis.text import Text
@@ -52,6 +53,7 @@ class Mention:
     sentence: Sentence
     turn: int
     claim: Claim
+    topic: Bag | None = None  # what the agent had asked, where the sentence answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,7 @@ class Claims:
             (likeness, mention)
             for sentence in sentences
             for mention in earlier
-            if (likeness := compare(sentence, mention.sentence, setting))
+            if (likeness := compare(sentence, mention.sentence, setting, mention.topic))
         ]
 
     def _settle_agent(self, text: Text) -> None:
@@ -135,6 +137,8 @@ class Claims:
     def _settle_customer(self, said: Said) -> None:
         utterance, text = said.utterance, said.text
         matches = {match.sentence.start: match for match in self._matches(said)}
+        setting = self._setting(text)
+        topic = setting.agent[-1] if setting.asked else None
         for sentence in self._language.sentences(text):
             if not sentence.claims:
                 continue
@@ -151,7 +155,7 @@ class Claims:
                 claim.told = self._turn
             claim.arousal = max(claim.arousal, utterance.arousal or 0.0)
             claim.length += sentence.end - sentence.start
-            self._mentions.append(Mention(sentence, self._turn, claim))
+            self._mentions.append(Mention(sentence, self._turn, claim, topic))
         del self._mentions[:-REMEMBERED]
         if not self._language.slight(text):
             self._answered, self._agent_open = True, False
@@ -167,7 +171,11 @@ class Claims:
         for (likeness, mention), score in zip(pairs, scores, strict=True):
             match = Match(likeness.new, likeness.window, mention, score, values=self._differing(likeness, mention))
             old = best.get(likeness.new.start)
-            if score >= REPEATED and not self._echo(match) and (old is None or _rank(match) > _rank(old)):
+            if (
+                score >= REPEATED
+                and not self._echo(match)
+                and (old is None or _rank(match) > _rank(old))
+            ):
                 best[likeness.new.start] = match
         found = list(best.values())
         explicit = self._explicit(said, found)
@@ -202,7 +210,9 @@ class Claims:
         asked = not self._answered and bool(self._agent) and self._language.asks(self._agent[-1])
         answers = text.clauses[min(1, len(text.clauses) - 1)].end if asked and text.clauses else 0
         refused = any(self._language.refuses(said) for said in self._agent)
-        return Setting(answers, asked, refused, [self._language.bag(said, 0, len(said.norm)) for said in self._agent])
+        sums = {figure.value for mention in self._mentions for figure in mention.sentence.figures if figure.kind == "money"}
+        agent = [self._language.bag(said, 0, len(said.norm)) for said in self._agent]
+        return Setting(answers, asked, refused, agent, len(sums) == 1)
 
     def _told_to_retell(self) -> bool:
         """The agent asks to hear all of it (again): whatever follows is an answer."""

@@ -25,9 +25,9 @@ _KINDS = (
     ),
     ("times", re.compile(_VALUE + r"(?:次|遍|回(?!来)|趟|[个通][^\d]{0,2}电话)")),
     ("hours", re.compile(_VALUE + r"个?(?:小时|钟头)")),
-    ("minutes", re.compile(_VALUE + r"分钟")),
+    ("hours", re.compile(_VALUE + r"(?P<small>分钟)")),
     ("days", re.compile(_VALUE + r"天")),
-    ("weeks", re.compile(_VALUE + r"个?(?:星期|礼拜|周)(?![1-7日天末])")),
+    ("days", re.compile(_VALUE + r"个?(?P<large>星期|礼拜|周)(?![1-7日天末])")),
     ("months", re.compile(_VALUE + r"个(?:多)?月")),
     ("years", re.compile(_VALUE + r"年(?![级月0-9])")),
     ("weekday", re.compile(r"(?:周|星期|礼拜)(?P<value>[1-6])(?P<about>)")),
@@ -44,8 +44,8 @@ _SHORT = re.compile(
 )
 _NAME = re.compile(r"(?<!贵)姓(?P<value>[\u4e00-\u9fff])(?![啊吗什么啥])")
 _RANGE = re.compile(r"[两二三四五六七八九几][二三四五六七八九十百千万]?$")
-_SPANS = frozenset(("hours", "days", "weeks", "months", "years"))
-_MEANT = re.compile(r"(?:快|近|整整|差不多|大概|不到|才|刚|拖|等|过|[了我])$")  # before a 一 that is a figure
+_SPANS = frozenset(("hours", "days", "months", "years"))
+_MEANT = re.compile(r"(?:快|近|整整|差不多|大概|不到|才|刚|拖|等|过|迟到|晚|满|[了我])$")  # before a 一 that is a figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +113,8 @@ def _figure(kind: str, match: re.Match[str], norm: str) -> Figure | None:
         return None
     if _RANGE.search(norm[max(0, start - 2) : start]):
         return None
+    unit = match.re.groupindex
+    value *= 1 / 60 if "small" in unit else 7 if "large" in unit else 1
     month = int(match["month"]) if "month" in match.re.groupindex else None
     if "noun" in match.re.groupindex:
         end = match.start("noun")

@@ -9,6 +9,7 @@ words said back).
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,10 @@ from monitor.config import Section, read
 from monitor.errors import ConfigError
 
 ENOUGH = 2.6  # shared weight (rare pairs of syllables) of a full likeness
-SAME_THING = 0.6  # shared weight of what is said around two figures of one thing
+SAME_THING = 0.3  # shared weight of what is said around two figures of one thing
+FAR = 5  # ratio of two figures of one thing, at most
+SIMILAR, SUM, SHORT = 1.8, 100, 8  # two sums of one thing: their ratio at most, least yuan; characters of a bare answer
+_FEE = re.compile(r"[\u4e00-\u9fff][费金款价]")
 UNLIKE = 0.86  # cosine of unrelated call lines; e5 keeps all lines within 0.8 .. 1
 SPREAD = 0.1  # from there to the same
 FEATURES = (
@@ -53,6 +57,7 @@ class Setting:
     asked: bool  # the agent's turn ended on a question
     refused: bool  # the agent denied or declined
     agent: Sequence[Bag]  # the utterances of the agent's last turn
+    one_sum: bool = False  # the customer has named one sum of money so far
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +106,15 @@ def _weighed(model: Model, features: Mapping[str, float]) -> float:
     return 1 / (1 + math.exp(-model.bias - math.fsum(model.weights[name] * value for name, value in features.items())))
 
 
-def compare(new: Sentence, old: Sentence, setting: Setting) -> Likeness | None:
-    """The likeness by everything but the meaning; None where nothing of `new` can be held against anything."""
+def compare(new: Sentence, old: Sentence, setting: Setting, topic: Bag | None = None) -> Likeness | None:
+    """The likeness by everything but the meaning; None where nothing of `new` can be held against anything.
+
+    `topic`: what the agent had asked when the old sentence was said.
+    """
     if not new.windows:
         return None
     graded = [(_wording(window.bag, old.bag), window) for window in new.windows]
-    same, differing = _figures(new, old)
+    same, differing = _figures(new, old, setting, topic)
     words, window = max(graded, key=lambda pair: _promise(pair[0], pair[1], old, setting, differing))
     shared = window.demands & old.demands
     rough = window.bag.shared_roughly(old.bag)
@@ -157,7 +165,7 @@ def _wording(new: Bag, old: Bag) -> float:
     return shared / new.mass * min(1.0, shared / ENOUGH) if new.mass else 0.0
 
 
-def _figures(new: Sentence, old: Sentence) -> tuple[bool, tuple[Figure, Figure] | None]:
+def _figures(new: Sentence, old: Sentence, setting: Setting, topic: Bag | None) -> tuple[bool, tuple[Figure, Figure] | None]:
     """Whether both name the same figure, and (earlier, now) of one that differs although it is said of the same thing."""
     same, differing = False, None
     for now, about in zip(new.figures, new.about, strict=True):
@@ -165,11 +173,33 @@ def _figures(new: Sentence, old: Sentence) -> tuple[bool, tuple[Figure, Figure] 
         if any(not now.differs(figure) for figure, _ in earlier):
             same = True
             continue
-        of_it = [figure for figure, said_of in earlier if _same_thing(about, said_of)]
+        of_it = [
+            figure
+            for figure, said_of in earlier
+            if (_near(now, figure) and _same_thing(about, said_of.joined(topic) if topic else said_of))
+            or (setting.one_sum and _same_sum(new, now, old, figure))
+        ]
         differing = differing or ((of_it[-1], now) if of_it else None)
     return same, differing
+
+
+def _near(now: Figure, figure: Figure) -> bool:
+    """Whether one figure may be what the other has grown to: dates always, amounts within FAR."""
+    if isinstance(now.value, str) or isinstance(figure.value, str) or now.kind in ("date", "weekday", "clock"):
+        return True
+    return max(now.value, figure.value) <= FAR * min(now.value, figure.value)
 
 
 def _same_thing(about: Bag, other: Bag) -> bool:
     """Whether the words around two figures share something, at least by sound."""
     return about.shared(other) >= SAME_THING or about.shared_roughly(other) >= SAME_THING
+
+
+def _same_sum(new: Sentence, now: Figure, old: Sentence, figure: Figure) -> bool:
+    """Whether a sum demanded, or named for an answer, is the one that was named before, by its size and what it is called."""
+    if now.kind != "money" or isinstance(now.value, str) or isinstance(figure.value, str):
+        return False
+    larger, smaller = max(now.value, figure.value), min(now.value, figure.value)
+    called = _FEE.findall(new.text.norm[max(new.start, now.start - 6) : now.end + 3])
+    meant = bool(new.demands) or new.end - new.start <= SHORT
+    return meant and smaller >= SUM and larger <= SIMILAR * smaller and all(name in old.text.norm for name in called)
