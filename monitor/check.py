@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from monitor import config
@@ -12,12 +13,19 @@ from monitor.alerts import cases
 from monitor.alerts.rules import Rules, load_rules
 from monitor.analysis import corpus, playbook
 from monitor.analysis.analyzer import Analysis
+from monitor.analysis.asked import Questions
 from monitor.analysis.claim_language import Language
+from monitor.analysis.evasion import Language as Dodging
 from monitor.analysis.playbook import CUES, RULES
 from monitor.errors import ConfigError
 from monitor.records import CallInfo, Speaker, Utterance
 
-RULES_FILE, LINES_FILE, CLAIMS_FILE = "alerts.toml", "lines.tsv", "claims.toml"
+RULES_FILE, LINES_FILE = "alerts.toml", "lines.tsv"
+LANGUAGES: dict[str, Callable[[Path], object]] = {  # files that stand instead of the built-in ones, and what reads them
+    "claims.toml": lambda path: Language(path, []),
+    "asked.toml": Questions,
+    "evasion.toml": Dodging,
+}
 SPOKEN = ("banned_phrase", "overpromise", "escalation")  # the kinds that lines.tsv is about
 OTHER: dict[Speaker, Speaker] = {"agent": "customer", "customer": "agent"}
 
@@ -59,7 +67,8 @@ def check(site: Path | None, rules: Path | None, analysis: Callable[[Path | None
     checked = Checked()
     whole = checked.part(lambda: _phrases(site)) if site or not rules else True
     if site and site.is_dir():
-        whole &= checked.part(lambda: _claims(site))
+        for name, read in LANGUAGES.items():
+            whole &= checked.part(partial(_language, site / name, read))
         whole &= checked.part(lambda: _call_lines(site))
         if (site / LINES_FILE).exists():
             checked.part(lambda: _lines(site / LINES_FILE, (lambda: analysis(site)) if whole else None, checked))
@@ -86,12 +95,11 @@ def _phrases(site: Path | None) -> str:
     )
 
 
-def _claims(site: Path) -> str | None:
-    path = site / CLAIMS_FILE
+def _language(path: Path, read: Callable[[Path], object]) -> str | None:
     if not path.exists():
         return None
-    Language(path, [])
-    return f"{path}: the language of claims, instead of the built-in one"
+    read(path)
+    return f"{path}: instead of the built-in one"
 
 
 def _call_lines(site: Path) -> str | None:
