@@ -1,7 +1,8 @@
 """How an utterance feels by its words: valence, -1 (furious, hurt) .. 0 (plain talk) .. 1 (glad, grateful).
 
-Two judges, clause by clause: a naive Bayes model in three classes, trained by snownlp on call lines (sentiment_train), and a
-lexicon with negation and intensifiers. snownlp as it ships was trained on shop reviews: it finds 您好，客服中心 hateful.
+Two judges whose evidence adds up: a naive Bayes model in three classes, trained by snownlp on call lines (sentiment_train), and
+a lexicon with negation and intensifiers. snownlp as it ships was trained on shop reviews: it finds 您好，客服中心 hateful.
+A kind word before a bitter rest is irony and counts for nothing (谢谢您嘞，又白跑一趟); the other way round it is meant.
 """
 
 from __future__ import annotations
@@ -9,25 +10,28 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 
 from monitor.analysis import text as texts
-from monitor.analysis.text import Text
+from monitor.analysis.text import Clause, Text
 
 FOLDER = Path(__file__).parents[1] / "playbook" / "zh" / "sentiment"
 CLASSES = ("negative", "neutral", "positive")
-LEXICON = 0.45  # share of the lexicon where it knows a word of the clause
-LEXICON_SURE = 0.75  # and where that word is negated, or the two disagree: 不高兴 shares most of its characters with 高兴
-TURNED = -0.8  # what a negation makes of a mood
 REACH = 4  # characters before a word in which a negation or an intensifier belongs to it
+TURNED = -1.6  # what a negation makes of a mood: the model hears 高兴 in 不高兴, and has to be outvoted
 SMOOTHING = 0.3  # added to every count
-TEMPER = 0.6  # naive Bayes counts overlapping tokens as independent: its odds are raised to this power
-KNOWN = 0.5  # share of a clause's tokens the model must have met to be believed in full
-PLAIN = 0.15  # a clause under this in both directions says nothing about mood
+TEMPER = 0.3  # naive Bayes counts overlapping tokens as independent: its log-odds are scaled by this,
+LENGTH = 40  # and above so many tokens by the root of their number
+LISTED = 1.5  # log-odds of a listed mood of 1
+MOST = 1.5  # listed mood of an utterance
+IRONY = 0.7  # chance of ill temper of what follows, from which kind words are not meant
+FOLLOWS = 90  # tokens of it
+PLAIN = 0.1  # a valence under this is none
+_DEGREE = re.compile("非常|特别|十分|真的是?|实在是?|相当|有一?点|稍微")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -41,14 +45,32 @@ def corpus() -> list[str]:
     return [line for name in CLASSES for line in lines(FOLDER / f"{name}.tsv")]
 
 
-def tokens(clause: str) -> list[str]:
-    """Characters and pairs of characters of a clause in normal form, its ends marked: 不高兴 -> 不 高 兴 ^不 不高 高兴 兴$.
+def tokens(text: Text) -> list[str]:
+    """What all clauses of a line are made of (`clause_tokens`)."""
+    return [token for clause in text.clauses for token in clause_tokens(text, clause)]
 
-    All figures are the same figure: how much it was says nothing about mood.
+
+def clause_tokens(text: Text, clause: Clause) -> list[str]:
+    """Characters, pairs of characters with the ends marked (不高兴: 不 高 兴 ^不 不高 高兴 兴$), and pairs of syllables, which
+    survive the homophones that recognisers write (p^ bu, pbu gao ...).
+
+    All figures are the same figure: how much it was says nothing about mood. Words of degree (非常) are left to the lexicon.
     """
-    chars = re.findall(r"[\u4e00-\u9fff]|#", re.sub(r"[0-9.%]+", "#", clause))
-    framed = ["^", *chars, "$"] if chars else []
-    return chars + [a + b for a, b in pairwise(framed)]
+    said = text.norm[clause.start : clause.end]
+    meant = [index for index, degree in enumerate(_of_degree(said)) if not degree]
+    chars = re.findall(r"[\u4e00-\u9fff]|#", re.sub(r"[0-9.%]+", "#", "".join(said[index] for index in meant)))
+    if not chars:
+        return []
+    sounds = ("^", *(text.syllables[clause.start + index] for index in meant), "$")
+    return chars + [a + b for a, b in pairwise(["^", *chars, "$"])] + [f"p{a} {b}" for a, b in pairwise(sounds)]
+
+
+def _of_degree(said: str) -> list[bool]:
+    """For each character, whether it belongs to a word of degree, which is for the lexicon to weigh."""
+    flags = [False] * len(said)
+    for match in _DEGREE.finditer(said):
+        flags[match.start() : match.end()] = [True] * (match.end() - match.start())
+    return flags
 
 
 class Bayes:
@@ -64,13 +86,15 @@ class Bayes:
         seen = {name: sum(counts[name].values()) - len(counts[name]) for name in CLASSES}
         self._totals = {name: seen[name] + SMOOTHING * len(self.vocabulary) for name in CLASSES}
 
-    def odds(self, words: list[str]) -> dict[str, float]:
-        """Log-probability of each class, up to a constant."""
+    def odds(self, words: Sequence[str]) -> dict[str, float]:
+        """Log-odds of each class against the likeliest, tempered."""
         known = [word for word in words if word in self.vocabulary]
-        return {
+        logs = {
             name: sum(math.log((self._counts[name].get(word, 1) - 1 + SMOOTHING) / self._totals[name]) for word in known)
             for name in CLASSES
         }
+        scale = TEMPER * math.sqrt(min(1.0, LENGTH / max(1, len(known))))
+        return {name: scale * (value - max(logs.values())) for name, value in logs.items()}
 
     def as_tsv(self) -> str:
         figures = {token: [str(self._counts[name].get(token, 0)) for name in CLASSES] for token in sorted(self.vocabulary)}
@@ -108,15 +132,15 @@ class Lexicon:
     def _known(self) -> re.Pattern[str]:
         return _any_of(" ".join(self.words))
 
-    def moods(self, clause: str) -> list[tuple[float, bool]]:
-        """Of each word with a mood, longest first: the mood, weighed by what stands before it, and whether it was turned."""
+    def moods(self, clause: str) -> list[float]:
+        """The mood of each word with one, longest first, weighed and turned by what stands before it."""
         found = []
         for match in self._known.finditer(clause):
             before = clause[max(0, match.start() - REACH) : match.start()]
             strength = math.prod(factor for word, factor in self.intensifiers.items() if word in before)
             turned = len(self.negations.findall(before)) % 2 == 1
             mood = self.words[match[0]] * strength * (TURNED if turned else 1)
-            found.append((max(-1.0, min(1.0, mood)), turned))
+            found.append(mood)
         return found
 
 
@@ -134,28 +158,34 @@ class Sentiment:
 
     def valence(self, text: Text) -> float | None:
         """-1..1, or None where there are no Chinese words to judge by (empty, Latin, emoji)."""
-        clauses = [text.norm[clause.start : clause.end] for clause in text.clauses]
-        weighed = [(self.clause(clause), len(clause)) for clause in clauses if _CHINESE.search(clause)]
-        if not weighed:
-            return 0.0 if _CHINESE.search(text.original) else None
-        weights = [(abs(mood) + PLAIN) * math.sqrt(size) for mood, size in weighed]
-        total = sum(weight * mood for weight, (mood, _) in zip(weights, weighed, strict=True)) / sum(weights)
-        return round(max(-1.0, min(1.0, total)), 3)
-
-    def clause(self, clause: str) -> float:
-        """Mood of one clause in normal form."""
-        if self._lexicon.plain.fullmatch(clause):
+        if not _CHINESE.search(text.original):
+            return None
+        moods, words = self._heard(text)
+        if not words:
             return 0.0
-        words = tokens(clause)
-        odds = self._bayes.odds(words)
-        highest = max(odds.values())
-        chance = {name: math.exp(TEMPER * (value - highest)) for name, value in odds.items()}
-        whole = sum(chance.values())
-        known = sum(word in self._bayes.vocabulary for word in words) / len(words) if words else 0.0
-        learnt = (chance["positive"] - chance["negative"]) / whole * min(1.0, known / KNOWN)
-        moods = self._lexicon.moods(clause)
-        if not moods:
-            return 0.0 if abs(learnt) < PLAIN else learnt
-        listed = max(-1.0, min(1.0, sum(mood for mood, _ in moods)))
-        share = LEXICON_SURE if listed * learnt < 0 or any(turned for _, turned in moods) else LEXICON
-        return (1 - share) * learnt + share * listed
+        weight = LISTED * max(-MOST, min(MOST, sum(moods)))
+        learnt = self._bayes.odds(words)
+        moved = {"negative": -weight, "neutral": -abs(weight) / 2, "positive": weight}
+        chances = _chances({name: learnt[name] + moved[name] for name in CLASSES})
+        value = chances["positive"] - chances["negative"]
+        return round(value, 3) if abs(value) >= PLAIN else 0.0
+
+    def _heard(self, text: Text) -> tuple[list[float], list[str]]:
+        """The listed moods and the tokens of the clauses that are meant as they are said, plain ones left out."""
+        moods, words = list[float](), list[str]()
+        for clause in reversed(text.clauses):
+            said = text.norm[clause.start : clause.end]
+            if self._lexicon.plain.fullmatch(said):
+                continue
+            listed = self._lexicon.moods(said)
+            if sum(listed) > 0 and words and _chances(self._bayes.odds(words[-FOLLOWS:]))["negative"] >= IRONY:
+                continue
+            moods += listed
+            words += clause_tokens(text, clause)
+        return moods, words
+
+
+def _chances(odds: Mapping[str, float]) -> dict[str, float]:
+    highest = max(odds.values())
+    weights = {name: math.exp(value - highest) for name, value in odds.items()}
+    return {name: weight / sum(weights.values()) for name, weight in weights.items()}
