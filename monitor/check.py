@@ -59,7 +59,7 @@ class Line:
     rules: frozenset[str]
 
 
-def check(site: Path | None, rules: Path | None, analysis: Callable[[Path | None], Analysis]) -> Checked:
+def check(site: Path | None, rules: Path | None, analysis: Callable[[Path], Analysis]) -> Checked:
     """Check a playbook folder, a file of alert rules, or both; neither: the built-in ones. `analysis` loads one for a playbook.
 
     Nothing is thrown: all faults are gathered, one at a time from each file.

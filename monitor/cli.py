@@ -67,7 +67,7 @@ def settings(context: typer.Context) -> config.Config:
 
 
 cli.add_typer(models_app(settings), name="models")
-cli.add_typer(rules_app(settings), name="rules")
+cli.add_typer(rules_app(settings, lambda: _log("warning")), name="rules")
 
 
 @cli.command()
@@ -274,7 +274,8 @@ def _run(work: Coroutine[Any, Any, None], *, interrupted: int = 130) -> None:
 
 
 def _complain(error: MonitorError) -> None:
-    err.print(f"callmonitor: {clean(str(error))}", style="red", markup=False, soft_wrap=True)
+    for line in str(error).splitlines():
+        err.print(f"callmonitor: {clean(line)}", style="red", markup=False, soft_wrap=True)
 
 
 def _listening(chosen: config.Config, host: str | None, port: int | None) -> config.Config:

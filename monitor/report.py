@@ -33,7 +33,8 @@ def print_report(record: CallRecord, console: Console) -> None:
     for alert in record.alerts:
         line = Text(f"{clock(alert.at)} ", "dim")
         line.append(f"[{alert.severity}] {clean(alert.title)}", SEVERITY[alert.severity])
-        line.append(f"  “{clean(alert.text)}”")
+        if alert.text:
+            line.append(f"  “{clean(alert.text)}”")
         console.print(line)
     table = Table(box=None, show_header=False, pad_edge=False, expand=True)
     table.add_column(no_wrap=True)

@@ -15,6 +15,8 @@ from rich.text import Text
 from monitor import app as rooms
 from monitor import config, replay, review
 from monitor.alerts.rules import Rules, load_rules
+from monitor.analysis.analyzer import Analysis
+from monitor.analysis.corpus import FOLDER
 from monitor.check import RULES_FILE, Checked, check
 from monitor.errors import MonitorError
 from monitor.records import Alert
@@ -33,8 +35,8 @@ class Tried(NamedTuple):
     error: str | None = None
 
 
-def rules_app(settings: Callable[[typer.Context], config.Config]) -> typer.Typer:
-    """The `rules` command group; `settings` gives the configuration of the running command."""
+def rules_app(settings: Callable[[typer.Context], config.Config], log: Callable[[], None]) -> typer.Typer:
+    """The `rules` command group; `settings` gives the configuration of the running command, `log` sets its logging up."""
     group = typer.Typer(help="A site's own playbook and alert rules: check them, try them on past calls.", no_args_is_help=True)
 
     @group.command("check")
@@ -46,6 +48,7 @@ def rules_app(settings: Callable[[typer.Context], config.Config]) -> typer.Typer
     ) -> None:
         """Check phrases, contexts, call lines, alert rules and the cases beside them."""
         chosen = settings(context)
+        log()
         checked = _checked(chosen, path)
         for fault in checked.wrong:
             out.print(Text(clean(fault), "red"), soft_wrap=True)
@@ -66,6 +69,7 @@ def rules_app(settings: Callable[[typer.Context], config.Config]) -> typer.Typer
     ) -> None:
         """Show when each alert rule would have fired on past calls."""
         chosen = settings(context)
+        log()
         loaded = load_rules(rules)
         tried = asyncio.run(_tried(chosen, rules, loaded, calls))
         _print_tried(loaded, tried)
@@ -83,11 +87,15 @@ def _checked(chosen: config.Config, path: Path | None) -> Checked:
         site, rules = path, path / RULES_FILE if (path / RULES_FILE).exists() else None
     elif path is not None:
         site, rules = None, path
-    return check(site, rules, lambda folder: rooms.load_analysis(_with_playbook(chosen, folder)))
 
+    def analysis(folder: Path) -> Analysis:
+        if (folder / FOLDER).is_dir():
+            err.print("call lines that are new are learnt before lines are judged: some minutes", markup=False)
+        return rooms.load_analysis(
+            chosen.model_copy(update={"analysis": chosen.analysis.model_copy(update={"playbook": folder})})
+        )
 
-def _with_playbook(chosen: config.Config, folder: Path | None) -> config.Config:
-    return chosen.model_copy(update={"analysis": chosen.analysis.model_copy(update={"playbook": folder})})
+    return check(site, rules, analysis)
 
 
 async def _tried(chosen: config.Config, path: Path, rules: Rules, calls: Sequence[Path]) -> list[Tried]:

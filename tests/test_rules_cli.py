@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from monitor.analysis.analyzer import Analysis
 from monitor.cli import cli
 from monitor.errors import MonitorError
 
+pytestmark = pytest.mark.usefixtures("_log_restored")
 ROOT = Path(__file__).parent.parent
 
 PHRASES = """\
@@ -309,3 +311,27 @@ def test_one_channel_is_known_by_its_speaker(reports: Path) -> None:
     raised = {alert.rule for alert in replay.alerts(load_rules(), shared, 5.0)}
     assert raised
     assert "supervisor_not_brought_in" not in raised
+
+
+def test_what_the_document_shows_is_right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The examples of docs/playbook.md, put into the files they are of, make a playbook that is well."""
+    blocks = re.findall(r"```(\w*)\n(.*?)```", (ROOT / "docs" / "playbook.md").read_text("utf-8"), re.DOTALL)
+    shown = {
+        "phrases.toml": [text for kind, text in blocks if kind == "toml" and "[contexts." in text],
+        "alerts.toml": [text for kind, text in blocks if kind == "toml" and "[[rule]]" in text],
+        "alerts.tests.toml": [text for kind, text in blocks if kind == "toml" and "[[case]]" in text],
+        "acts/agent_own.tsv": [text for kind, text in blocks if not kind and "# idea: " in text],
+        "lines.tsv": [text for kind, text in blocks if not kind and "\tagent\t" in text],
+    }
+    (tmp_path / "acts").mkdir()
+    for name, texts in shown.items():
+        assert len(texts) == 1, name
+        (tmp_path / name).write_text(texts[0], "utf-8")
+    (tmp_path / "lines.tsv").rename(tmp_path / "lines.later")
+    outcome = run("check", tmp_path, monkeypatch=monkeypatch)
+    assert outcome.exit_code == 0, outcome.output
+    (tmp_path / "lines.later").rename(tmp_path / "lines.tsv")
+    (tmp_path / "acts" / "agent_own.tsv").unlink()  # or they would be learnt first
+    outcome = run("check", tmp_path, monkeypatch=monkeypatch)
+    assert outcome.exit_code == 0, outcome.output
+    assert "2 lines, all as expected" in outcome.stdout
