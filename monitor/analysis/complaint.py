@@ -1,18 +1,18 @@
 """What a call is as a whole: the type of complaint, its cause, and whether the company failed (validity).
 
-Each final utterance leaves evidence: cues of the playbook (complaint.toml), acts of the classifier, findings. A call is a complaint
-from the moment its troubles weigh `COMPLAINT`, and stays one. The types then compete by what speaks for each; venting is what a
-complaint is where nothing else does.
+Each final utterance leaves evidence: cues of the playbook and lines like them (complaint.toml), findings, bitterness. A call is
+a complaint from the moment its troubles weigh `COMPLAINT`, and stays one. The types then compete by what speaks for each;
+venting is what a complaint is where nothing else does.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from monitor.analysis.context import Context, Said
-from monitor.analysis.phrases import counted
+from monitor.analysis.phrases import Hit, Likeness, heard
 from monitor.analysis.playbook import CUES, Playbook
 from monitor.records import Finding
 
@@ -23,18 +23,26 @@ ASKING = 0.25  # more, where the customer says that he only asks
 ON_FOLLOW_UP = 1.3  # the same, of a call that the company makes to ask how it went
 TROUBLE = {  # what counts as trouble, and how much
     **dict.fromkeys((*CAUSES, "trouble", "suggestion", "help", "escalated", "overbearing", "revenge"), 1.0),
-    "compensation": 0.8, "bitter": 1.0, "venting": 1.0, "banned": 0.5, "admitted": 0.6, "soothe": 0.35, "demand": 0.3,
+    "compensation": 0.8, "bitter": 1.0, "venting": 1.0, "demand": 0.3,
 }  # fmt: skip
-BITTER, BITTEREST, FEELING = -0.55, 0.55, 8  # valence from which words are bitter, the weight of the bitterest, characters at least
-SURE = 0.5  # probability from which an act of the classifier counts, with that weight
+BY_AGENT, AT_MOST = (
+    {"banned": 0.5, "admitted": 0.6, "soothe": 0.35},
+    0.45,
+)  # and in the agent's words, which do not make one alone
+BITTER, BITTEREST, FEELING = (
+    -0.55,
+    0.55,
+    8,
+)  # valence from which words are bitter, the weight of the bitterest, characters at least
+SURE = 0.5  # weight from which a cue is taken to be there
+AS_LINE = 0.7  # weight of what is only like the call lines
+CALM = 0.7  # what speaks for venting where the customer keeps his temper
+ASKS, LIKELY = ("type_inquiry", "thanks"), 0.8  # acts of an utterance that complains of nothing, and how sure they must be
 MARGIN = 0.3  # by which another type must lead to replace the one shown while a call lasts
 SUBSTANCE = 4  # characters
-ENOUGH = {"compensation": 1.0, "suggestion": 0.6, "revenge": 1.3, "help": 1.0, "courteous": 1.9, "overbearing": 1.3}
-ACTS = {  # of the corpus, and what each is evidence of
-    **{f"cause_{cause}": cause for cause in CAUSES},
-    **{f"type_{type_}": type_ for type_ in (*TYPES, "inquiry")},
-    "dissatisfied": "trouble", "demand": "demand", "thanks": "thanks", "retold": "trouble",
-}  # fmt: skip
+ENOUGH = {"compensation": 1.0, "suggestion": 0.6, "revenge": 1.3, "help": 0.65, "courteous": 1.9, "overbearing": 1.3}
+MEANT = (*CAUSES, "trouble", "demand", "compensation", "venting")  # what a like line says only where it is meant
+UNMEANT = {"supposed", "praise"}  # cues of such an utterance
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +71,7 @@ class Complaint:
     def __init__(self, playbook: Playbook) -> None:
         self._cues, self._service = playbook.lexicons["cues"], playbook.lexicons["service"]
         self._evidence: list[Evidence] = []
-        self._weights: Counter[str] = Counter()
+        self._weights: defaultdict[str, float] = defaultdict(float)
         self._turns: Counter[str] = Counter()  # utterances that speak for a label
         self._shown: str | None = None
         self._known = False
@@ -120,13 +128,13 @@ class Complaint:
         strength["courteous"] *= 1.0 if turns["courteous"] >= 3 and turns["demand"] + turns["compensation"] >= 2 else 0.4
         strength["courteous"] -= 0.8 * angry
         strength["suggestion"] -= 0.7 * w["escalated"] + 0.4 * w["compensation"]
-        strength["help"] -= 0.5 * w["escalated"] + 0.5 * w["compensation"] + 0.3 * w["demand"]
-        strength["venting"] = 1.0
+        strength["help"] -= 0.5 * w["escalated"] + 0.5 * w["compensation"] + 0.15 * w["demand"]
+        strength["venting"] = CALM + (1 - CALM) * min(1.0, angry + w["venting"] + 0.5 * w["bitter"] + 0.5 * w["banned"])
         return strength
 
     def _cause(self) -> str | None:
         """The cause with most evidence; what is said first weighs most."""
-        score: Counter[str] = Counter()
+        score: defaultdict[str, float] = defaultdict(float)
         for rank, evidence in enumerate(one for one in self._evidence if one.label in CAUSES):
             score[evidence.label] += evidence.weight * max(0.3, 1 - 0.15 * rank)
         return max(score, key=lambda cause: score[cause]) if score else None
@@ -144,12 +152,13 @@ class Complaint:
 
     def _troubled(self, weights: Mapping[str, float]) -> bool:
         enough = ON_FOLLOW_UP if weights["callback"] >= SURE else COMPLAINT + ASKING * (weights["inquiry"] >= SURE)
-        return sum(weight * weights[label] for label, weight in TROUBLE.items()) >= enough
+        said = sum(weight * weights[label] for label, weight in TROUBLE.items())
+        return said + min(AT_MOST, sum(weight * weights[label] for label, weight in BY_AGENT.items())) >= enough
 
-    def _weighed(self, new: Iterable[Evidence]) -> Counter[str]:
+    def _weighed(self, new: Iterable[Evidence]) -> defaultdict[str, float]:
         weights = self._weights.copy()
         for evidence in new:
-            weights[evidence.label] += evidence.weight  # type: ignore[assignment]
+            weights[evidence.label] += evidence.weight
         return weights
 
     def _heard(self, said: Said) -> list[Evidence]:
@@ -159,28 +168,30 @@ class Complaint:
         agent = said.speaker == "agent"
         best: dict[str, Evidence] = {}
         doubt: dict[str, float] = {}
-        for one in (*self._by_words(said, agent), *self._by_acts(said, agent), *self._by_findings(said), *self._by_mood(said, agent)):
+        for one in (*self._by_words(said, agent), *self._by_findings(said), *self._by_mood(said, agent)):
             doubt[one.label] = doubt.get(one.label, 1.0) * (1 - one.weight)
             if one.label not in best or one.weight > best[one.label].weight:
                 best[one.label] = one
         return [replace(one, weight=1 - doubt[label]) for label, one in best.items()]
 
     def _by_words(self, said: Said, agent: bool) -> Iterable[Evidence]:
+        """Cues, and what is like the call lines of one; of those no trouble where the customer supposes, asks or praises."""
+        found = [hit for hit in heard(self._service if agent else self._cues, said, Context()) if self._tells(hit, agent)]
+        cues = {hit.rule.rule for hit in found if isinstance(hit, Hit)}
+        unmeant = cues & UNMEANT or any(act.label in ASKS and act.probability >= LIKELY for act in said.acts)
         told: set[tuple[str, int]] = set()  # one thing said is one piece of evidence, whatever patterns it meets
-        for hit in counted(self._service if agent else self._cues, said.utterance, said.text, Context()):
-            rule, clause = hit.phrase.rule, said.text.clause_at[hit.match.start]
-            soothed = agent and rule.rule == "soothe"
-            if (rule.rule, clause) in told or (rule.kind not in CUES and not soothed):
+        for hit in found:
+            rule, clause = hit.rule, said.text.clause_at[hit.start]
+            like = isinstance(hit, Likeness)
+            if (rule.rule, clause) in told or (like and unmeant and rule.rule in MEANT):
                 continue
             told.add((rule.rule, clause))
-            words = said.text.words(hit.match.start, hit.match.end)
-            yield Evidence(rule.rule, hit.confidence, words, rule.because.format(text=words))
+            words = said.text.words(hit.start, hit.end)
+            weight = AS_LINE * hit.confidence if like else hit.confidence
+            yield Evidence(rule.rule, weight, words, rule.because.format(text=words) + hit.how)
 
-    def _by_acts(self, said: Said, agent: bool) -> Iterable[Evidence]:
-        for act in said.acts:
-            if not agent and act.label in ACTS and act.probability >= SURE:
-                words = said.text.words(act.start, act.end)
-                yield Evidence(ACTS[act.label], act.probability, words, f"客户说“{words}”，像“{act.example}”")
+    def _tells(self, hit: Hit | Likeness, agent: bool) -> bool:
+        return hit.rule.kind in CUES or (agent and hit.rule.rule == "soothe")
 
     def _by_findings(self, said: Said) -> Iterable[Evidence]:
         for found in said.findings:

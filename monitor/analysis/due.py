@@ -1,8 +1,8 @@
 """When something is to be done by: the times named in a line of talk, and the moment each of them means.
 
 A grammar of what is said on the telephone (今天晚上八点前, 下周三之前, 三个工作日之内, 一个小时之内, 月底前), read from the
-normal form; characters that recognisers write for those of a time (8点钱, 下班钱, 工作人) are taken as meant. Where only a day or
-a part of it is said, its end is meant. Working days are Monday to Friday: public holidays are not known here.
+normal form; characters that recognisers write for those of a time (8点钱, 下班钱, 工作人) are taken as meant. Where only a
+day or a part of it is said, its end is meant. Working days are Monday to Friday: public holidays are not known here.
 """
 
 from __future__ import annotations
@@ -40,19 +40,21 @@ _DAY = (
 _PART = r"(?:凌晨|清早|早上|早晨|上午|中午|午后|下午|傍晚|晚上|晚间|夜里|(?<=[今明天])[早晚])"
 _CLOCK = r"(?:\d{1,2}点(?:半|[1-3]刻|\d{1,2}分?|整|钟)?)"
 _MOMENT = re.compile(
-    rf"(?P<day>{_DAY}|今(?=晚|早)|明(?=晚|早))?的?(?:(?P<off>下班)|(?P<part>{_PART})?(?P<clock>{_CLOCK})?)(?P<edge>{_EDGE})?"
+    rf"(?:(?P<day>{_DAY}|今(?=晚|早)|明(?=晚|早))的?)?(?:(?P<off>下班)|(?P<part>{_PART})?(?P<clock>{_CLOCK})?)(?P<edge>{_EDGE})?"
 )
 _SPAN = re.compile(
     rf"(?P<n>{_N})个?(?P<half>半)?(?P<unit>工作日|小时|钟头|分钟|天|{_WEEK}|(?<=个)月|刻钟)(?P<edge>{_EDGE})?(?!前|之前|以前)"
 )
+_HAPPENS = "出来|收到|到货|到账|审完|审核|通过|签收|起飞|入库|到仓|付款|完"
 _EVENT = re.compile(  # and so much later: no moment can be told
-    r"[^的了]{0,2}(?:以后|之后|出来|收到|到货|到账后|审完|审核|通过|签收|起飞|入库|到仓|付款|完了?|后)[了后]?$|(?:起飞|出发|到期|开课|开始|入住)$"
+    rf"[^的了]{{0,2}}(?:{_HAPPENS})?了?(?:以后|之后|后)$|[^的了]{{0,2}}(?:{_HAPPENS})了?$|(?:出发|到期|开课|开始|入住)$"
 )
 _NOT_EVENT = re.compile(r"(?:今后|^以后都?|然后|最后|稍后|随后|前后|售后|往后)$")
 _GONE = re.compile(r"(?:上个?|过去|每|第|隔)$")
 _PAST = re.compile(r"(?:上个?|过去|最近|等了?|有了|已经|都|花了|耽误你?|每|第|前|稍等|隔|你)$")
 _LATER = re.compile(r"前1?天$|当天$|第2天$|次日$")
-_NOON, _OFF, _EVENING, _END = (12, 0), (18, 0), (18, 0), (23, 59)
+END = (23, 59)  # of a day: hour and minute
+_NOON, _OFF, _EVENING = (12, 0), (18, 0), (18, 0)
 _PART_ENDS = {"早": _NOON, "上": _NOON, "清": _NOON, "凌": (6, 0), "中": (14, 0), "午": _EVENING, "下": _EVENING, "傍": (20, 0)}
 
 
@@ -105,7 +107,7 @@ def _moments(norm: str, at: datetime) -> Iterator[tuple[re.Match[str], datetime 
                 yield match, moment, True
         else:
             noon = part == "中午" and match["edge"] in ("之前", "以前", "前")
-            yield match, _at(date, _NOON if noon else _PART_ENDS.get(part[:1], _END) if part else _END), False
+            yield match, _at(date, _NOON if noon else _PART_ENDS.get(part[:1], END) if part else END), False
 
 
 def _spans(text: Text, norm: str, at: datetime) -> Iterator[tuple[re.Match[str], datetime | None, bool]]:
@@ -119,7 +121,11 @@ def _spans(text: Text, norm: str, at: datetime) -> Iterator[tuple[re.Match[str],
             continue
         said = text.words(match.start("n"), match.end("n"))
         unit = match["unit"]
-        yield match, _later(at, _number(match["n"], said) + (0.5 if match["half"] else 0), unit), unit in ("小时", "钟头", "分钟", "刻钟")
+        yield (
+            match,
+            _later(at, _number(match["n"], said) + (0.5 if match["half"] else 0), unit),
+            unit in ("小时", "钟头", "分钟", "刻钟"),
+        )
 
 
 def _past(norm: str, match: re.Match[str]) -> bool:
@@ -148,9 +154,9 @@ def _later(at: datetime, n: float, unit: str) -> datetime:
     if unit in ("分钟", "刻钟"):
         return at + timedelta(minutes=n * (15 if unit == "刻钟" else 1))
     if unit == "工作日":
-        return _at(_working(at, max(1, round(n))), _END)
+        return _at(_working(at, max(1, round(n))), END)
     days = {"天": 1, "月": 30}.get(unit, 7)
-    return _at(at + timedelta(days=max(1, round(n * days)) if n else 0), _END)
+    return _at(at + timedelta(days=max(1, round(n * days)) if n else 0), END)
 
 
 def _working(at: datetime, n: int) -> datetime:

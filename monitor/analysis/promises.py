@@ -1,8 +1,8 @@
 """promise: what the agent commits to, with the time by which, where one was said.
 
-A commitment is heard by its words (promises.toml) or by the classifier, a time by due.py; a time belongs to the commitment of its
-clause, else to the one after it or before it in the sentence. What is only said again is no new promise: the same moment, or the
-same thing to do.
+A commitment is heard by its words or by likeness to call lines (promises.toml), a time by due.py; a time belongs to the
+commitment of its clause, else to the one after it or before it in the sentence. What is only said again is no new promise: the
+same moment, or the same thing to do.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from datetime import datetime, timedelta
 
 from monitor.analysis import pinyin
 from monitor.analysis.context import Context, Said
-from monitor.analysis.due import Time, times
-from monitor.analysis.phrases import counted, when
+from monitor.analysis.due import END, Time, times
+from monitor.analysis.phrases import heard, when
 from monitor.analysis.playbook import Playbook
 from monitor.analysis.text import Text, read
 from monitor.records import CallInfo, Finding
 
-SURE = 0.6  # probability from which an act of the classifier counts
 REACH = 2  # clauses a time may stand before its commitment
 LONGEST = 40  # characters shown of a promise
 JOINED = 3.0  # seconds between two utterances of one sentence, at most
 SAME = 0.5  # share of a promise's words that an earlier one of its kind had, from which it says no more
+FAREWELL = ("再见", "拜拜", "祝", "谢谢你", "感谢", "慢走")
 NEARBY = timedelta(minutes=1)
 DAYS = frozenset("今明后周月号日天星期礼拜内")  # of which one is in the words of a time that names its day
 
@@ -79,7 +79,7 @@ class Promises:
         for one in promised:
             number = f".{len(found) + 1}" if found else ""
             finding = self._finding(said, one, f"{utterance.id}.promise{number}")
-            if not self._restated(finding, one.exact, found):
+            if not self._restated(finding, one.exact, found, any(word in text.norm for word in FAREWELL)):
                 found.append(finding)
         return found
 
@@ -90,11 +90,11 @@ class Promises:
         return self._started + timedelta(seconds=said.utterance.start)
 
     def _commitments(self, said: Said, context: Context) -> list[Commitment]:
-        heard = [hit for hit in counted(self._lexicon, said.utterance, said.text, context) if hit.phrase.rule.kind == "promise"]
-        made = [Commitment(hit.match.start, hit.match.end, hit.phrase.rule.rule == "dated", hit.confidence) for hit in heard]
-        acts = [act for act in said.acts if act.label in ("promise_dated", "promise_undated") and act.probability >= SURE]
-        made += [Commitment(act.start, act.end, act.label == "promise_dated", act.probability) for act in acts]
-        return sorted(made, key=lambda one: (one.start, one.end))
+        made = [hit for hit in heard(self._lexicon, said, context) if hit.rule.kind == "promise"]
+        return sorted(
+            (Commitment(hit.start, hit.end, hit.rule.rule == "dated", hit.confidence) for hit in made),
+            key=lambda one: (one.start, one.end),
+        )
 
     def _dated_after(self, said: Said, named: Sequence[Time], before: Sequence[Said]) -> list[Finding]:
         """我给您回电话。| 明天上午。 The promise of the utterance before, with the time that follows."""
@@ -119,28 +119,27 @@ class Promises:
                 promised = [replace(first, due=open_end[-1].due, said=words, exact=open_end[-1].exact), *promised[1:]]
         return [one for one in promised if one.said or not one.commitment.weak]
 
-    def _restated(self, new: Finding, exact: bool, also: Iterable[Finding]) -> bool:
-        """Whether it only says again what was promised before."""
+    def _restated(self, new: Finding, exact: bool, also: Iterable[Finding], closing: bool) -> bool:
+        """Whether it only says again what was promised before; likelier where the agent takes leave."""
         words, earlier = read(new.text), [*self.made, *also]
         earlier = [old for old in earlier if old.id != new.id]
         does = self._does(words)
         for old in earlier:
             alike = does & self._does(read(old.text))
             if new.due and old.due:
-                if _same_moment(new, old) and (exact or alike):
-                    return True
-            elif new.said and old.said and new.said == old.said:
-                return True
-            elif not new.said and alike and does <= self._does(read(old.text)) and _covered(words, read(old.text)) >= SAME:
+                again = _same_moment(new, old) and (exact or bool(alike) or closing)
+            elif new.said:
+                again = new.said == old.said
+            else:
+                again = bool(alike) and does <= self._does(read(old.text)) and _covered(words, read(old.text)) >= SAME
+            if again:
                 return True
         return False
 
     def _does(self, text: Text) -> frozenset[str]:
         """What kinds of action its words name, by sound."""
         spoken = _sounds(text)
-        return frozenset(
-            name for name, words in self._actions.items() if any(_sound_of(word) in spoken for word in words)
-        )
+        return frozenset(name for name, words in self._actions.items() if any(_sound_of(word) in spoken for word in words))
 
     def _finding(self, said: Said, one: Promised, id: str) -> Finding:
         utterance, text = said.utterance, said.text
@@ -234,10 +233,11 @@ def _merged(text: Text, promised: Sequence[Promised]) -> list[Promised]:
 
 
 def _same_moment(new: Finding, old: Finding) -> bool:
-    """The same due moment; or the same time by the clock, said without a day."""
+    """The same due moment; the same time by the clock, said without a day; or the same day, where one names no clock."""
     a, b = datetime.fromisoformat(new.due or ""), datetime.fromisoformat(old.due or "")
     clock = (a.hour % 12, a.minute) == (b.hour % 12, b.minute) and not set(new.said or "") & DAYS
-    return abs(a - b) < NEARBY or clock
+    whole = a.date() == b.date() and (a.hour, a.minute) == END
+    return abs(a - b) < NEARBY or clock or whole
 
 
 def _covered(new: Text, old: Text) -> float:

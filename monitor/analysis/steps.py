@@ -1,7 +1,7 @@
 """step and step_missing: the steps of handling a complaint as the agent takes them, and those that never came.
 
-A step is told once, where it is first really done, and only of a complaint: what was done before the call was known to be one is
-told as soon as it is. Thanks that may end the call count as closing once they do: with a farewell, or when nothing but the
+A step is told once, where it is first really done, and only of a complaint: what was done before the call was known to be one
+is told as soon as it is. Thanks that may end the call count as closing once they do: with a farewell, or when nothing but the
 customer's goodbye came after.
 """
 
@@ -11,22 +11,29 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from monitor.analysis.complaint import Complaint
-from monitor.analysis.context import Act, Context, Said
-from monitor.analysis.phrases import counted, when
+from monitor.analysis.context import Context, Said
 from monitor.analysis.phrases import finding as shown
-from monitor.analysis.playbook import Playbook, Rule
+from monitor.analysis.phrases import heard
+from monitor.analysis.playbook import Playbook
 from monitor.analysis.text import Text, normal, read
 from monitor.records import CallInfo, Finding
 
 STEPS = ("soothe", "probe", "act", "elevate", "change", "close")
 NEEDED = ("soothe", "probe", "act", "close")
 DEMANDS_ELEVATION = 2  # rung of the ladder
-SURE = 0.6  # probability from which an act of the classifier counts
 FAREWELL = ("再见", "拜拜", "祝你", "生活愉快", "慢走", "晚安")
 HEARD_OUT = 6  # characters the customer must have said before a question asks after them
-DEEDS = ("does_money", "does_goods", "does_visit", "does_repair")  # lists of promises.toml: more than words to come
+DEEDS, TALK = (
+    ("does_money", "does_goods", "does_visit", "does_repair"),
+    ("does_call", "bosses"),
+)  # lists of words: what is promised
 LAST = 2  # of the agent's turns may be the end
-_UNDONE_BY = {"act": ("overpromise", "banned_phrase"), "probe": ("banned_phrase", "made_to_repeat"), "soothe": ("banned_phrase",)}
+_UNDONE_BY = {
+    "act": ("overpromise", "banned_phrase"),
+    "probe": ("banned_phrase", "made_to_repeat"),
+    "soothe": ("banned_phrase",),
+}
+_LEFT_OPEN = ("cant", "hide_behind_policy", "not_my_job", "blame_others")  # after which a way out may come all the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +52,9 @@ class Steps:
     def __init__(self, playbook: Playbook, info: CallInfo, complaint: Complaint) -> None:
         self._lexicon, self._info, self._complaint = playbook.lexicons["service"], info, complaint
         self._rules = {step: playbook.rules["step", step] for step in STEPS}
-        self._deeds = frozenset(normal(word) for name in DEEDS for word in playbook.words.get(name, ()))
+        words = playbook.words
+        self._deeds = frozenset(normal(word) for name in DEEDS for word in words.get(name, ()))
+        self._talk = frozenset(normal(word) for name in TALK for word in words.get(name, ()))
         self._waiting: list[Candidate] = []  # not told: no complaint yet, or perhaps no close
         self._told: dict[str, Finding] = {}
         self._level, self._turn, self._end = 0, 0, 0.0
@@ -101,7 +110,7 @@ class Steps:
         if not said.text.norm:
             return []
         best: dict[str, Finding] = {}
-        for found in (*self._by_words(said), *self._by_acts(said), *self._by_promises(said)):
+        for found in (*self._by_words(said), *self._by_promises(said)):
             step = found.rule or ""
             if self._undone(step, found, said) or (step in best and best[step].confidence >= found.confidence):
                 continue
@@ -110,49 +119,36 @@ class Steps:
         return [Candidate(step, found, turn, step != "close" or _farewell(said)) for step, found in best.items()]
 
     def _by_words(self, said: Said) -> Iterable[Finding]:
-        for hit in counted(self._lexicon, said.utterance, said.text, Context()):
-            if hit.phrase.rule.kind == "step":
+        for hit in heard(self._lexicon, said, Context()):
+            if hit.rule.kind == "step":
                 yield shown(hit, said.utterance, said.text)
-
-    def _by_acts(self, said: Said) -> Iterable[Finding]:
-        for act in said.acts:
-            if act.label in self._rules and act.probability >= SURE:
-                yield self._by_act(said, act, self._rules[act.label])
 
     def _by_promises(self, said: Said) -> Iterable[Finding]:
         """A thing promised with its time is a plan; a call back is not yet."""
         rule = self._rules["act"]
         for made in said.findings:
-            if made.kind == "promise" and made.rule == "dated" and any(word in read(made.text).norm for word in self._deeds):
+            if made.kind == "promise" and made.rule == "dated" and self._is_deed(read(made.text).norm):
                 because = rule.because.format(text=made.text)
                 yield replace(
                     made, id=f"{said.utterance.id}.act", kind="step", rule="act", because=because, due=None, said=None
                 )
 
+    def _is_deed(self, words: str) -> bool:
+        return any(word in words for word in self._deeds) or not any(word in words for word in self._talk)
+
     def _undone(self, step: str, found: Finding, said: Said) -> bool:
         """A question asked before anything was told, or what is no step for what else is said in it."""
         if step in ("probe", "act") and self._customer_said < HEARD_OUT:
             return True
-        undoing = [other for other in said.findings if other.kind in _UNDONE_BY.get(step, ())]
-        return any(other.kind == "made_to_repeat" or _together(said.text, found, other) for other in undoing)
-
-    def _by_act(self, said: Said, act: Act, rule: Rule) -> Finding:
-        utterance, span = said.utterance, said.text.span(act.start, act.end)
-        words = said.text.words(act.start, act.end)
-        start, end = when(utterance, *span)
-        return Finding(
-            call=utterance.call,
-            id=f"{utterance.id}.{rule.rule}",
-            kind="step",
-            rule=rule.rule,
-            speaker="agent",
-            start=start,
-            end=end,
-            text=words,
-            confidence=round(act.probability, 3),
-            because=f"{rule.because.format(text=words)}（意思近于“{act.example}”）",
-            utterance=utterance.id,
-            span=span,
+        undoing = [
+            other
+            for other in said.findings
+            if other.kind in _UNDONE_BY.get(step, ()) and not (step == "act" and other.rule in _LEFT_OPEN)
+        ]
+        return any(
+            other.kind == "made_to_repeat"
+            or _together(said.text, found, other, _CLAUSE if other.kind == "overpromise" else _STOPS)
+            for other in undoing
         )
 
     def _lacks(self, step: str) -> Finding:
@@ -172,6 +168,7 @@ class Steps:
 
 
 _STOPS = "。！？!?"
+_CLAUSE = _STOPS + "，,、；;"
 _LACKS = {
     "soothe": "没有安抚客户的情绪",
     "probe": "没有问清情况和诉求",
@@ -190,13 +187,13 @@ def _first(candidates: Iterable[Candidate], told: Mapping[str, Finding]) -> list
     return list(first.values())
 
 
-def _together(text: Text, one: Finding, other: Finding) -> bool:
-    """Whether two findings rest on the same sentence."""
+def _together(text: Text, one: Finding, other: Finding, marks: str) -> bool:
+    """Whether two findings rest on the same stretch between those marks."""
     if one.span is None or other.span is None:
         return False
     low, high = sorted((one.span, other.span))
     between = text.original[low[1] : high[0]]
-    return not any(mark in between for mark in _STOPS)
+    return not any(mark in between for mark in marks)
 
 
 def _farewell(said: Said) -> bool:

@@ -66,7 +66,9 @@ def test_a_whole_call() -> None:
     assert summary.talk_share["customer"] > summary.talk_share["agent"] > 0.2
     assert summary.closing_valence is not None
     assert summary.closing_valence < 0
-    assert (summary.type, summary.promises, summary.steps) == (None, (), {})
+    assert (summary.type, summary.cause, summary.validity) == ("compensation", "product", "valid")
+    assert (summary.promises, set(summary.steps.values())) == ((), {None})
+    assert summary.steps_missing == ("soothe", "probe", "act", "elevate", "close")
     assert as_json(summary)["claims"]
 
 
