@@ -23,6 +23,7 @@ from monitor.analysis.complaint import Complaint
 from monitor.analysis.context import Detector, Said, Story
 from monitor.analysis.evasion import Evasion
 from monitor.analysis.evasion import Language as Dodging
+from monitor.analysis.hearing import Hearing
 from monitor.analysis.ladder import LadderDetector
 from monitor.analysis.phrases import PhraseDetector
 from monitor.analysis.promises import Promises
@@ -68,9 +69,10 @@ class Analyzer:
         self._sentiment = analysis.sentiment
         phrases, ladder = PhraseDetector(analysis.playbook), LadderDetector(analysis.playbook)
         self._claims = Claims(analysis.claims, analysis.repeats, analysis.embedder)
-        self._complaint = Complaint(analysis.playbook)
-        self._steps = Steps(analysis.playbook, info, self._complaint)
-        self._promises = Promises(analysis.playbook, info)
+        service = Hearing(analysis.playbook.lexicons["service"])
+        self._complaint = Complaint(analysis.playbook, service)
+        self._steps = Steps(analysis.playbook, info, service, self._complaint)
+        self._promises = Promises(analysis.playbook, info, service)
         self._by_words: tuple[Detector, ...] = (phrases, ladder)
         self._detectors: tuple[Detector, ...] = (
             phrases, ladder, self._claims, MadeToRepeat(analysis.questions), Evasion(analysis.dodging),

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from monitor.analysis.context import Context, Said
-from monitor.analysis.phrases import Hit, Likeness, heard
+from monitor.analysis.hearing import Hearing
+from monitor.analysis.phrases import Hit, Likeness
 from monitor.analysis.playbook import CUES, Playbook
 from monitor.records import Finding
 
@@ -68,8 +69,9 @@ class Verdict:
 class Complaint:
     """One call's evidence. Makes no findings."""
 
-    def __init__(self, playbook: Playbook) -> None:
-        self._cues, self._service = playbook.lexicons["cues"], playbook.lexicons["service"]
+    def __init__(self, playbook: Playbook, service: Hearing) -> None:
+        """`service` hears what agents do, for this call."""
+        self._cues, self._service = Hearing(playbook.lexicons["cues"]), service
         self._evidence: list[Evidence] = []
         self._weights: defaultdict[str, float] = defaultdict(float)
         self._turns: Counter[str] = Counter()  # utterances that speak for a label
@@ -176,7 +178,7 @@ class Complaint:
 
     def _by_words(self, said: Said, agent: bool) -> Iterable[Evidence]:
         """Cues, and what is like the call lines of one; of those no trouble where the customer supposes, asks or praises."""
-        found = [hit for hit in heard(self._service if agent else self._cues, said, Context()) if self._tells(hit, agent)]
+        found = [hit for hit in (self._service if agent else self._cues)(said) if self._tells(hit, agent)]
         cues = {hit.rule.rule for hit in found if isinstance(hit, Hit)}
         unmeant = cues & UNMEANT or any(act.label in ASKS and act.probability >= LIKELY for act in said.acts)
         told: set[tuple[str, int]] = set()  # one thing said is one piece of evidence, whatever patterns it meets

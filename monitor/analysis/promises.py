@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 from monitor.analysis import pinyin
 from monitor.analysis.context import Context, Said
 from monitor.analysis.due import END, Time, times
-from monitor.analysis.phrases import heard, when
+from monitor.analysis.hearing import Hearing
+from monitor.analysis.phrases import when
 from monitor.analysis.playbook import Playbook
 from monitor.analysis.text import Text, read
 from monitor.records import CallInfo, Finding
@@ -53,8 +54,9 @@ class Promised:
 class Promises:
     """The agent's promises in one call."""
 
-    def __init__(self, playbook: Playbook, info: CallInfo) -> None:
-        self._lexicon, self._started = playbook.lexicons["service"], info.started
+    def __init__(self, playbook: Playbook, info: CallInfo, service: Hearing) -> None:
+        """`service` hears what agents do, for this call."""
+        self._service, self._started = service, info.started
         self._rules = {rule: playbook.rules["promise", rule] for rule in ("dated", "undated")}
         self._actions = {name: words for name, words in playbook.words.items() if name.startswith("does_")}
         self._made: dict[str, Finding] = {}
@@ -68,7 +70,7 @@ class Promises:
         utterance, text = said.utterance, said.text
         if utterance.speaker != "agent" or not text.norm:
             return []
-        commitments = self._commitments(said, context)
+        commitments = self._commitments(said)
         named = times(text, self._at(said))
         before = context.turn(utterance)
         if not commitments:
@@ -89,8 +91,8 @@ class Promises:
     def _at(self, said: Said) -> datetime:
         return self._started + timedelta(seconds=said.utterance.start)
 
-    def _commitments(self, said: Said, context: Context) -> list[Commitment]:
-        made = [hit for hit in heard(self._lexicon, said, context) if hit.rule.kind == "promise"]
+    def _commitments(self, said: Said) -> list[Commitment]:
+        made = [hit for hit in self._service(said) if hit.rule.kind == "promise"]
         return sorted(
             (Commitment(hit.start, hit.end, hit.rule.rule == "dated", hit.confidence) for hit in made),
             key=lambda one: (one.start, one.end),

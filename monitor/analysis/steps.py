@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 from monitor.analysis.complaint import Complaint
 from monitor.analysis.context import Context, Said
+from monitor.analysis.hearing import Hearing
 from monitor.analysis.phrases import finding as shown
-from monitor.analysis.phrases import heard
 from monitor.analysis.playbook import Playbook
 from monitor.analysis.text import Text, normal, read
 from monitor.records import CallInfo, Finding
@@ -49,8 +49,8 @@ class Candidate:
 class Steps:
     """The steps of one call."""
 
-    def __init__(self, playbook: Playbook, info: CallInfo, complaint: Complaint) -> None:
-        self._lexicon, self._info, self._complaint = playbook.lexicons["service"], info, complaint
+    def __init__(self, playbook: Playbook, info: CallInfo, service: Hearing, complaint: Complaint) -> None:
+        self._service, self._info, self._complaint = service, info, complaint
         self._rules = {step: playbook.rules["step", step] for step in STEPS}
         words = playbook.words
         self._deeds = frozenset(normal(word) for name in DEEDS for word in words.get(name, ()))
@@ -119,7 +119,7 @@ class Steps:
         return [Candidate(step, found, turn, step != "close" or _farewell(said)) for step, found in best.items()]
 
     def _by_words(self, said: Said) -> Iterable[Finding]:
-        for hit in heard(self._lexicon, said, Context()):
+        for hit in self._service(said):
             if hit.rule.kind == "step":
                 yield shown(hit, said.utterance, said.text)
 

@@ -9,6 +9,7 @@ import pytest
 
 from monitor.analysis import playbook
 from monitor.analysis.context import Act, Said, Story
+from monitor.analysis.hearing import Hearing
 from monitor.analysis.promises import Promises
 from monitor.analysis.text import read
 from monitor.records import Finding, Speaker
@@ -25,7 +26,7 @@ class Call:
     """Begins on Sunday 22 November 2026 at 9:00 UTC."""
 
     def __init__(self) -> None:
-        self.promises, self.story, self.at = Promises(book(), info()), Story(), 0.0
+        self.promises, self.story, self.at = Promises(book(), info(), Hearing(book().lexicons["service"])), Story(), 0.0
 
     def say(self, text: str, speaker: Speaker = "agent", acts: tuple[Act, ...] = ()) -> list[Finding]:
         heard = Said(utterance(speaker, text, self.at, id=f"u{self.at:g}"), read(text), acts)
