@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from importlib import metadata
@@ -32,7 +32,7 @@ from monitor.page import api
 from monitor.page.accounts import check_bind
 from monitor.page.api import local_now
 from monitor.page.hub import Hub
-from monitor.records import Alert, CallInfo, CallStatus, CallView, Encoding, Finding, Summary, Utterance
+from monitor.records import Alert, CallInfo, CallStatus, CallView, EarlierCall, Encoding, Finding, Summary, Utterance
 from monitor.speech import models
 from monitor.speech.listener import Listener
 from monitor.speech.scheduler import Scheduler
@@ -57,13 +57,15 @@ class Workshop:
         self.vad = VadModel()
         self.rooms = Rooms(scheduler, ThreadPoolExecutor(1, "hearing"), ThreadPoolExecutor(1, "thinking"), local_now)
 
-    def conversation(self, info: CallInfo, rate: int, encoding: Encoding, outlet: Outlet) -> Conversation:
-        """A call about to begin. Guesses are made only where somebody waits for them: live."""
+    def conversation(
+        self, info: CallInfo, rate: int, encoding: Encoding, outlet: Outlet, earlier: Sequence[EarlierCall] = ()
+    ) -> Conversation:
+        """A call about to begin; `earlier`: what its customer said before. Guesses are made only where somebody waits: live."""
         return Conversation(
             info,
             PcmDecoder(info.id, rate, encoding, info.channels),
             Listener(info.id, info.channels, self.vad, self.settings.vad, self.settings.segment, drafts=info.source == "live"),
-            self.analysis.call(info),
+            self.analysis.call(info, earlier),
             Engine(self.rules, info.id, info.channels),
             self.rooms,
             outlet,
@@ -197,10 +199,20 @@ class Service:
                 audio.path.unlink(missing_ok=True)
             raise
         desk = Desk(info.id, self.archive, self.hub)
-        conversation = self.workshop.conversation(info, hello.rate, hello.encoding, desk)
+        conversation = self.workshop.conversation(info, hello.rate, hello.encoding, desk, await self._earlier(info))
         desk.show("call", data=conversation.view())
         log.info("call_began", call=info.id, rate=hello.rate, encoding=hello.encoding, channels=len(hello.channels))
         return LiveCall(conversation, audio, lambda: self._gone(info.id))
+
+    async def _earlier(self, info: CallInfo) -> Sequence[EarlierCall]:
+        """What the customer said before; without it the call goes on all the same."""
+        if not info.customer:
+            return ()
+        try:
+            return await self.archive.earlier(info.customer, info.started)
+        except MonitorError as error:
+            log.warning("earlier_calls_unread", call=info.id, code=error.code)
+            return ()
 
     def _gone(self, call: str) -> None:
         self._live.pop(call, None)

@@ -219,6 +219,16 @@ class Summary:
     talk_share: dict[str, float] = field(default_factory=dict)
     opening_valence: float | None = None
     closing_valence: float | None = None
+    earlier: tuple[dict[str, Any], ...] = ()  # calls of the same number that claimed the same: "call", "started", "text"
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierCall:
+    """What a customer said in an earlier call from the same number, in order."""
+
+    call: str
+    started: datetime  # aware
+    lines: tuple[str, ...] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

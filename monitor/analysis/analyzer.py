@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from monitor import config
 from monitor.analysis import embedder, playbook, sentiment
@@ -27,13 +28,14 @@ from monitor.analysis.hearing import Hearing
 from monitor.analysis.ladder import LadderDetector
 from monitor.analysis.phrases import PhraseDetector
 from monitor.analysis.promises import Promises
+from monitor.analysis.recall import Recall
 from monitor.analysis.repeats import Scorer
 from monitor.analysis.risk import Risk
 from monitor.analysis.steps import Steps
 from monitor.analysis.tally import Tally
 from monitor.analysis.text import Text
 from monitor.analysis.turns import DeadAir, Interruptions
-from monitor.records import CallInfo, Finding, Insight, Silence, Summary, Utterance
+from monitor.records import CallInfo, EarlierCall, Finding, Insight, Silence, Summary, Utterance
 
 UNSTABLE = 1  # characters at the end of an interim text: nothing followed them yet, and the next decoding may change them
 STRESSED = 5  # claims named in a summary
@@ -58,17 +60,20 @@ class Analysis:
         """Display names of kinds and rules (docs/api.md, `GET /api/vocabulary`)."""
         return {group: {**names, **self._names[group]} for group, names in self.playbook.vocabulary.items()}
 
-    def call(self, info: CallInfo) -> Analyzer:
-        return Analyzer(self, info)
+    def call(self, info: CallInfo, earlier: Sequence[EarlierCall] = ()) -> Analyzer:
+        """A new call; `earlier`: what its customer said before, the newest call first."""
+        return Analyzer(self, info, earlier)
 
 
 class Analyzer:
     """One call."""
 
-    def __init__(self, analysis: Analysis, info: CallInfo) -> None:
+    def __init__(self, analysis: Analysis, info: CallInfo, earlier: Sequence[EarlierCall] = ()) -> None:
         self._sentiment = analysis.sentiment
         phrases, ladder = PhraseDetector(analysis.playbook), LadderDetector(analysis.playbook)
         self._claims = Claims(analysis.claims, analysis.repeats, analysis.embedder)
+        self._recall = Recall(analysis.claims, analysis.repeats, analysis.embedder, earlier)
+        self._links: tuple[dict[str, Any], ...] = ()
         service = Hearing(analysis.playbook.lexicons["service"])
         self._complaint = Complaint(analysis.playbook, service)
         self._steps = Steps(analysis.playbook, info, service, self._complaint)
@@ -121,6 +126,7 @@ class Analyzer:
 
     def finish(self) -> tuple[Finding, ...]:
         """The call is over: what was still open."""
+        self._links = self._recall.links(self._claims.sentences)
         found = [*self._dead_air.close(), *self._steps.finish()]
         self._ended = True
         self._risk.heed(found)
@@ -144,6 +150,7 @@ class Analyzer:
             talk_share=self._tally.talk_share,
             opening_valence=self._tally.opening,
             closing_valence=self._tally.closing,
+            earlier=self._links,
         )
 
     def _judge(self, detectors: Sequence[Detector], said: Said) -> list[Finding]:

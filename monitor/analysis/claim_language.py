@@ -51,6 +51,7 @@ class Sheet(Section):
     insisting: str
     renewing: str
     refusing: str
+    immaterial: str
     pressing: str
     demands: tuple[DemandSheet, ...]
 
@@ -143,6 +144,7 @@ class Language:
         self._insisting = pattern("insisting", sheet.insisting)
         self._renewing = pattern("renewing", sheet.renewing)
         self._refusing = pattern("refusing", sheet.refusing)
+        self._immaterial = pattern("immaterial", sheet.immaterial)
         self._demands = tuple(_demand(row, pattern("demands", row.cue or sheet.pressing)) for row in sheet.demands)
         self.sentences = lru_cache(maxsize=512)(self._sentences)
 
@@ -177,6 +179,11 @@ class Language:
     def refuses(self, text: Text) -> bool:
         """Whether the speaker denies, declines or passes on what he is told."""
         return bool(self._refusing.search(text.norm))
+
+    def matter(self, sentence: Sentence) -> set[str]:
+        """The rare words of a sentence that name what it is about, not what is demanded of whom."""
+        words = self._weigher.rare_words(sentence.text, sentence.start, sentence.end)
+        return {word for word in words if not self._immaterial.search(word)}
 
     def asks_again(self, text: Text) -> bool:
         """Whether the speaker asks to hear all of it (again)."""

@@ -97,6 +97,11 @@ class Claims:
         return self._turn
 
     @property
+    def sentences(self) -> list[Sentence]:
+        """What was claimed so far, in order."""
+        return [mention.sentence for mention in self._mentions]
+
+    @property
     def all(self) -> list[Claim]:
         """Every claim made so far, the oldest first."""
         return list({id(mention.claim): mention.claim for mention in self._mentions}.values())
@@ -171,11 +176,7 @@ class Claims:
         for (likeness, mention), score in zip(pairs, scores, strict=True):
             match = Match(likeness.new, likeness.window, mention, score, values=self._differing(likeness, mention))
             old = best.get(likeness.new.start)
-            if (
-                score >= REPEATED
-                and not self._echo(match)
-                and (old is None or _rank(match) > _rank(old))
-            ):
+            if score >= REPEATED and not self._echo(match) and (old is None or _rank(match) > _rank(old)):
                 best[likeness.new.start] = match
         found = list(best.values())
         explicit = self._explicit(said, found)

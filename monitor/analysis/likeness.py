@@ -24,6 +24,7 @@ from monitor.analysis import text as texts
 from monitor.analysis.text import Text
 
 SINGLE = 0.35  # weight of one character against a pair of syllables
+RARE = 0.0025  # share of the corpus's lines that have a rare word, at most
 READ_OUT = 6  # digits of a number that is read as one; a longer one is a code, read digit by digit
 _LETTER = re.compile(r"[\u4e00-\u9fffa-z]")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
@@ -68,6 +69,8 @@ class Weigher:
     def __init__(self, corpus: Iterable[str]) -> None:
         lines = [texts.read(line) for line in corpus]
         met = Counter(feature for line in lines for kind in _features(line, 0, len(line.norm)) for feature in set(kind))
+        self._words = Counter(word for line in lines for word in set(_words(line, 0, len(line.norm))))
+        self._rare = RARE * len(lines)
         most = math.log(len(lines) + 1)
         self._weight = {feature: math.log((len(lines) + 1) / (count + 1)) / most for feature, count in met.items()}
 
@@ -76,6 +79,10 @@ class Weigher:
         features, rough = _features(text, start, end)
         weights = {feature: self._weight.get(feature, 1.0) * (SINGLE if len(feature) == 1 else 1.0) for feature in features}
         return Bag(weights, math.fsum(weights.values()), {feature: self._weight.get(feature, 1.0) for feature in rough})
+
+    def rare_words(self, text: Text, start: int, end: int) -> set[str]:
+        """The words in norm[start:end] that few calls have: what is talked about, rather than how."""
+        return {word for word in _words(text, start, end) if self._words[word] <= self._rare}
 
 
 @lru_cache(maxsize=1024)
@@ -90,6 +97,12 @@ def rough(syllable: str) -> str:
             syllable = folded + syllable[len(spoken) :]
             break
     return _MEDIAL.sub("", syllable).replace("ng", "n")
+
+
+def _words(text: Text, start: int, end: int) -> list[str]:
+    """Words of two characters and more, without numbers."""
+    spans = (span for span in text.word_spans if start <= span[0] and span[1] <= end and span[1] - span[0] > 1)
+    return [word for a, b in spans if not (word := text.norm[a:b]).isdecimal()]
 
 
 def _features(text: Text, start: int, end: int) -> tuple[list[str], list[str]]:

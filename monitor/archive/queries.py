@@ -10,8 +10,11 @@ from sqlalchemy import Connection, Select, select
 from monitor.archive import schema
 from monitor.archive.changes import OPEN
 from monitor.archive.rows import TABLES, K, R, from_row, plain, to_summary
-from monitor.records import Alert, CallRecord, CallView, Finding, Utterance, Whisper
+from monitor.records import Alert, CallRecord, CallView, EarlierCall, Finding, Utterance, Whisper
 
+REMEMBERED = timedelta(days=90)
+CALLS_REMEMBERED = 5
+LINES_REMEMBERED = 80
 CALLS = select(*schema.Call.__table__.c)
 
 
@@ -53,6 +56,22 @@ def call(connection: Connection, id: str) -> CallRecord | None:
         whispers=_of_call(connection, Whisper, id, "at"),
         summary=to_summary(row),
     )
+
+
+def earlier(connection: Connection, customer: str, before: datetime) -> list[EarlierCall]:
+    """What `customer` said in the calls from that number that are over, of the last REMEMBERED: the newest first."""
+    table, said = schema.Call, schema.Utterance
+    query = (
+        select(table.id, table.started)
+        .where(table.customer == plain(customer), table.started < before, table.started >= before - REMEMBERED, ~OPEN)
+        .order_by(table.started.desc(), table.id)
+        .limit(CALLS_REMEMBERED)
+    )
+    lines = select(said.text).where(said.speaker == "customer", said.stage == "final").order_by(said.start, said.id)
+    return [
+        EarlierCall(id, started, tuple(connection.execute(lines.where(said.call_id == id).limit(LINES_REMEMBERED)).scalars()))
+        for id, started in connection.execute(query).all()
+    ]
 
 
 def has_call(connection: Connection, id: str) -> bool:

@@ -52,7 +52,7 @@ class Call(Base):
     """A call is open until `ended` is set; `summary` is set with it."""
 
     __tablename__ = "call"
-    __table_args__ = (Index(None, "started", "id"), Index(None, "ended"))
+    __table_args__ = (Index(None, "started", "id"), Index(None, "ended"), Index(None, "customer", "started"))
 
     id: Mapped[str] = mapped_column(primary_key=True)
     started: Mapped[datetime]

@@ -22,7 +22,7 @@ from monitor.archive.rows import K, from_row, name, plain, to_row, to_summary
 from monitor.archive.writer import Writer
 from monitor.config import Data
 from monitor.errors import ArchiveError
-from monitor.records import SYSTEM, Alert, AlertStatus, CallInfo, CallRecord, CallStatus, CallView, Summary
+from monitor.records import SYSTEM, Alert, AlertStatus, CallInfo, CallRecord, CallStatus, CallView, EarlierCall, Summary
 
 T = TypeVar("T")
 STOPPED = "the service stopped during the call"
@@ -148,6 +148,10 @@ class Archive:
     async def call(self, id: str) -> CallRecord | None:
         """A call with everything kept of it, in the order of call time."""
         return await self._read(partial(queries.call, id=id))
+
+    async def earlier(self, customer: str, before: datetime) -> list[EarlierCall]:
+        """What the customer said in the five newest calls from this number in the 90 days before, the newest first."""
+        return await self._read(partial(queries.earlier, customer=customer, before=before))
 
     async def has_call(self, id: str) -> bool:
         """Whether a call of this id was ever added."""

@@ -37,6 +37,9 @@ def run(data: Data, *statements: str) -> list[tuple[object, ...]]:
         return [row for statement in statements for row in connection.execute(statement)]
 
 
+HEAD = max(file.name[1:5] for file in (Path(monitor.archive.__file__).parent / "migrations" / "versions").glob("v*.py"))
+
+
 def with_migration(monkeypatch: pytest.MonkeyPatch, folder: Path, upgrade: str) -> None:
     """Let the product's migrations have one more, that runs `upgrade`."""
     shutil.copytree(Path(monitor.archive.__file__).parent / "migrations", folder)
@@ -44,7 +47,7 @@ def with_migration(monkeypatch: pytest.MonkeyPatch, folder: Path, upgrade: str) 
         "import sqlalchemy as sa",
         "from alembic import op",
         'revision = "9999"',
-        'down_revision = "0001"',
+        f'down_revision = "{HEAD}"',
         "def upgrade():",
         upgrade,
     )

@@ -281,3 +281,36 @@ async def test_a_ten_hour_call_reads_whole(archive: Archive) -> None:
     utterances = [make.utterance(f"u{n}", start=n * 3.6, end=n * 3.6 + 2, words=words, text="字" * 12) for n in range(10_000)]
     await asyncio.gather(*map(archive.add, utterances))
     assert (await kept(archive)).utterances == tuple(utterances)
+
+
+async def test_what_a_customer_said_in_earlier_calls(archive: Archive) -> None:
+    number = "13800112233"
+    for id, customer, started in (
+        ("old", number, later(-91 * 86_400)),
+        ("c1", number, later(-2 * 86_400)),
+        ("c2", number, later(-3_600)),
+        ("other", "13900000000", later(-3_600)),
+        ("live", number, later(-60)),
+        ("none", None, later(-3_600)),
+    ):
+        await archive.add(make.call(id, customer=customer, started=started))
+        await archive.add(make.utterance("u2", id, start=9.0, text=f"{id} 再说"))
+        await archive.add(make.utterance("u1", id, text=f"{id} 先说"))
+        await archive.add(make.utterance("u3", id, speaker="agent", start=3.0))
+        await archive.add(make.utterance("u4", id, stage="draft", start=4.0))
+        if id != "live":
+            await end(archive, id, ended=started)
+    earlier = await archive.earlier(number, START)
+    assert [(call.call, call.started, call.lines) for call in earlier] == [
+        ("c2", later(-3_600), ("c2 先说", "c2 再说")),
+        ("c1", later(-2 * 86_400), ("c1 先说", "c1 再说")),
+    ]
+    assert await archive.earlier("13712345678", START) == []
+    assert await archive.earlier("' or 1=1 --", START) == []
+
+
+async def test_of_many_earlier_calls_the_newest_are_remembered(archive: Archive) -> None:
+    for index in range(8):
+        await archive.add(make.call(f"c{index}", customer="1", started=later(-index * 60 - 60)))
+        await end(archive, f"c{index}")
+    assert [call.call for call in await archive.earlier("1", START)] == ["c0", "c1", "c2", "c3", "c4"]

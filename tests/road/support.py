@@ -39,10 +39,9 @@ class Running:
     def ingest(self) -> str:
         return f"ws://127.0.0.1:{self.port}/ingest"
 
-    async def play(self, path: Path, call: str, *, speed: float = 20.0) -> None:
-        (outcome,) = await play(
-            [Recording(path=path, call=call, agent="王芳", team="一组")], url=self.ingest, token=self.service.token, speed=speed
-        )
+    async def play(self, path: Path, call: str, *, speed: float = 20.0, customer: str | None = None) -> None:
+        recording = Recording(path=path, call=call, agent="王芳", team="一组", customer=customer)
+        (outcome,) = await play([recording], url=self.ingest, token=self.service.token, speed=speed)
         if isinstance(outcome, Exception):
             raise outcome
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from monitor import app, config, review
 from monitor.archive.audio import audio_path
 from monitor.errors import ArchiveError, ProtocolError
 from monitor.ingest.file import pcm, probe
-from monitor.records import CallRecord
+from monitor.page.api import local_now
+from monitor.records import CallInfo, CallRecord, Summary, Utterance
 from tests.road.support import Running, over, running, settings, until, watching
 
 pytestmark = pytest.mark.model
@@ -63,6 +65,28 @@ async def test_live_and_review_come_to_the_same_verdict(tmp_path: Path, calls: P
     assert {id: one["text"] for id, one in shown["utterance"].items()} == {one.id: one.text for one in live.utterances}
     assert set(shown["finding"]) == {one.id for one in live.findings}, "what the page saw is what was kept"
     assert [event["seq"] for event in events] == list(range(events[0]["seq"], events[0]["seq"] + len(events)))
+
+
+async def test_a_repeat_caller_is_linked_to_what_he_said_before(tmp_path: Path, calls: Path) -> None:
+    made = settings(tmp_path / "data")
+    number, before = "13800112233", local_now() - timedelta(days=3)
+    async with running(made) as product, watching(product.port) as page:
+        archive = product.service.archive
+        for id, text in (("mine", "我的车被你们外墙掉下来的砖砸了，没人管。"), ("other", "你好，我想改一下账单日。")):
+            await archive.add(
+                CallInfo(id=id, started=before, source="live", model="base", channels=("agent", "customer"), customer=number)
+            )
+            await archive.add(
+                Utterance(call=id, id="u1", speaker="customer", start=1, end=5, text=text, stage="final", confidence=0.9)
+            )
+            await archive.close_call(id, status="ended", why=None, seconds=9, ended=before, summary=Summary())
+        await product.play(calls / f"{CALL}.opus", "again", customer=number)
+        await until(page, over("again"))
+        answer = await product.get("/api/calls/again")
+    (link,) = answer["summary"]["earlier"]
+    assert link["call"] == "mine"
+    assert datetime.fromisoformat(link["started"]) == before.replace(microsecond=before.microsecond // 1000 * 1000)
+    assert "砖" in link["text"]
 
 
 async def test_evidence_is_the_words_that_were_said(tmp_path: Path, calls: Path) -> None:

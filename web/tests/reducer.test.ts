@@ -9,7 +9,7 @@ const loaded: Change = { type: "loaded", snapshot: snapshot() };
 const wanted: Change = { type: "detail_wanted", call: "c1" };
 const detail = (change: object = {}): Change => ({
   type: "detail_loaded",
-  detail: { call: call(), utterances: [], findings: [], alerts: [], ...change },
+  detail: { call: call(), utterances: [], findings: [], alerts: [], summary: {}, ...change },
 });
 
 describe("events", () => {
@@ -129,7 +129,7 @@ describe("an open call", () => {
     const old = call({ id: "old", status: "ended" });
     const answer: Change = {
       type: "detail_loaded",
-      detail: { call: old, utterances: [], findings: [], alerts: [alert({ call: "old" }), alert({ call: "c1" })] },
+      detail: { call: old, utterances: [], findings: [], alerts: [alert({ call: "old" }), alert({ call: "c1" })], summary: {} },
     };
     const state = after(loaded, events(alerted(11, { status: "acknowledged" })), { type: "detail_wanted", call: "old" }, answer);
     expect(state.calls.get("old")).toBe(old);
@@ -213,5 +213,24 @@ describe("a page left open all day", () => {
     const more = reduce(some, { type: "older", calls: [call({ id: "o", status: "ended", started: "2026-11-20T00:00:00Z" })], end: false });
     expect(readFrom(more)).toBe("2026-11-20T00:00:00Z");
     expect(readFrom(reduce(more, loaded))).toBeUndefined();
+  });
+});
+
+describe("calls of the same number with the same claim", () => {
+  const earlier = [{ call: "c0", started: "2026-11-20T09:00:00.000+00:00", text: "洗衣机漏水" }];
+
+  test("come with the answer and stay while words come", () => {
+    const state = after(loaded, wanted, detail({ summary: { earlier } }), events(said(11)));
+    expect(state.details.get("c1")?.earlier).toEqual(earlier);
+  });
+
+  test("are none where the answer knows of none", () => {
+    expect(after(loaded, wanted, detail()).details.get("c1")?.earlier).toEqual([]);
+  });
+
+  test("are still shown while the call is read again, and then are those of the new answer", () => {
+    const again = after(loaded, wanted, detail({ summary: { earlier } }), wanted);
+    expect(again.details.get("c1")?.earlier).toEqual(earlier);
+    expect(reduce(again, detail()).details.get("c1")?.earlier).toEqual([]);
   });
 });

@@ -97,11 +97,19 @@ export interface Snapshot {
   readonly version: string;
 }
 
+/** A call of the same number in which the customer claimed the same. */
+export interface EarlierCall {
+  readonly call: string;
+  readonly started: string;
+  readonly text: string;
+}
+
 export interface CallDetail {
   readonly call: Call;
   readonly utterances: readonly Utterance[];
   readonly findings: readonly Finding[];
   readonly alerts: readonly Alert[];
+  readonly summary: { readonly earlier?: readonly EarlierCall[] };
 }
 
 export interface Session {

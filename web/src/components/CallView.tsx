@@ -9,6 +9,7 @@ import { alertsOf, gravityOfFindings, lines, newestEvidence, seenAlerts } from "
 import { CallAlerts } from "./CallAlerts";
 import { CallHead } from "./CallHead";
 import { useClient } from "./context";
+import { EarlierCalls } from "./EarlierCalls";
 import { Timeline } from "./Timeline";
 import { Transcript, type Target } from "./Transcript";
 
@@ -20,6 +21,7 @@ export function CallView({ call: id }: { readonly call: string }) {
   const call = useSelect((state) => state.calls.get(id));
   const detail = useSelect((state) => state.details.get(id));
   useEffect(() => (loaded ? client.watch(id) : undefined), [client, id, loaded]);
+  useReadAtItsEnd(id, call?.status === "live");
   return (
     <section className="pane call" aria-label={words.transcript}>
       <CallHead id={id} call={call} />
@@ -34,6 +36,16 @@ export function CallView({ call: id }: { readonly call: string }) {
       )}
     </section>
   );
+}
+
+/** What a call came to is known when it ends, and no event tells it. */
+function useReadAtItsEnd(id: string, live: boolean): void {
+  const client = useClient();
+  const before = useRef({ id, live });
+  useEffect(() => {
+    if (before.current.id === id && before.current.live && !live) void client.read(id);
+    before.current = { id, live };
+  }, [client, id, live]);
 }
 
 interface BodyProps {
@@ -54,6 +66,7 @@ function CallBody({ id, detail, live, seconds }: BodyProps) {
   return (
     <>
       <CallAlerts alerts={alerts} chosen={chosen} />
+      <EarlierCalls calls={detail.earlier} />
       <Timeline lines={all} severities={severities} seconds={seconds} jump={(line, finding) => setTarget({ line, finding, visit: Date.now() })} />
       <Transcript lines={all} severities={severities} live={live} target={target} />
     </>

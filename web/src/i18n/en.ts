@@ -45,6 +45,7 @@ export const en: Dictionary = {
   duration: "Time",
   customer: "Customer",
   caller: "Customer",
+  earlierCalls: "Called before · same claim",
   unknownSpeaker: "Speaker",
   moreAlerts: (count) => `${count} more`,
   noOpenAlert: "None open",

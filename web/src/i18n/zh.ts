@@ -44,6 +44,7 @@ export const zh = {
   duration: "时长",
   customer: "客户",
   caller: "客户",
+  earlierCalls: "此前来电 · 同一诉求",
   unknownSpeaker: "说话人",
   moreAlerts: (count: number) => `另有 ${count} 条`,
   noOpenAlert: "无待处理",

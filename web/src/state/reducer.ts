@@ -1,5 +1,5 @@
 /** All the page knows, as a pure function of what the server said and the supervisor did. */
-import type { Alert, AlertStatus, Call, CallDetail, Finding, LiveEvent, NoticeLevel, Snapshot, Utterance } from "../api/types";
+import type { Alert, AlertStatus, Call, CallDetail, EarlierCall, Finding, LiveEvent, NoticeLevel, Snapshot, Utterance } from "../api/types";
 import type { Connection } from "../live/protocol";
 
 export interface HeldFinding {
@@ -12,6 +12,7 @@ export interface Detail {
   readonly status: "loading" | "ready" | "failed";
   readonly utterances: ReadonlyMap<string, Utterance>;
   readonly findings: ReadonlyMap<string, HeldFinding>;
+  readonly earlier: readonly EarlierCall[]; // known once the call has ended
   readonly held: readonly LiveEvent[];
 }
 
@@ -274,6 +275,7 @@ class DetailDraft {
       status: detail.status,
       utterances: this.utterances.now,
       findings: this.findings.now,
+      earlier: detail.earlier,
       held: held.length > 0 ? [...detail.held, ...held] : detail.held,
     };
   }
@@ -314,20 +316,21 @@ function older(state: State, calls: readonly Call[], end: boolean): State {
   };
 }
 
-const unread: Detail = { status: "loading", utterances: new Map(), findings: new Map(), held: [] };
+const unread: Detail = { status: "loading", utterances: new Map(), findings: new Map(), earlier: [], held: [] };
 
 function detailWanted(state: State, call: string): State {
   const before = state.details.get(call) ?? unread;
   return { ...state, details: put(state.details, call, { ...before, status: "loading", held: [] }) };
 }
 
-function detailLoaded(state: State, { call, utterances, findings, alerts }: CallDetail): State {
+function detailLoaded(state: State, { call, utterances, findings, alerts, summary }: CallDetail): State {
   const before = state.details.get(call.id);
   if (before === undefined) return state; // closed again meanwhile
   const draft = new DetailDraft({
     status: "ready",
     utterances: new Map(utterances.map((utterance) => [utterance.id, utterance])),
     findings: new Map(findings.map((finding) => [finding.id, { finding, provisional: false }])),
+    earlier: summary.earlier ?? [],
     held: [],
   });
   for (const event of before.held) draft.apply(event);
