@@ -77,8 +77,8 @@ class Workshop:
 
 
 def load_analysis(settings: config.Config) -> Analysis:
-    """What judges the words, for all calls. Takes a second and more; raises ConfigError."""
-    return Analysis(settings.analysis)
+    """What judges the words, for all calls. Takes a second; minutes where call lines are to be learnt. Raises ConfigError."""
+    return Analysis(settings.analysis, settings.model.folder)
 
 
 @asynccontextmanager

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from monitor import config
-from monitor.analysis import embedder, playbook, sentiment
+from monitor.analysis import acts_train, embedder, playbook, sentiment
 from monitor.analysis import text as texts
 from monitor.analysis.arousal import Arousal
 from monitor.analysis.asked import MadeToRepeat, Questions
@@ -37,6 +37,7 @@ from monitor.analysis.text import Text
 from monitor.analysis.turns import DeadAir, Interruptions
 from monitor.records import CallInfo, EarlierCall, Finding, Insight, Silence, Summary, Utterance
 
+MODELS = config.Model().folder
 UNSTABLE = 1  # characters at the end of an interim text: nothing followed them yet, and the next decoding may change them
 STRESSED = 5  # claims named in a summary
 
@@ -44,7 +45,8 @@ STRESSED = 5  # claims named in a summary
 class Analysis:
     """What all calls share. Raises ConfigError naming file and line where a site's playbook is wrong."""
 
-    def __init__(self, settings: config.Analysis) -> None:
+    def __init__(self, settings: config.Analysis, folder: Path = MODELS) -> None:
+        """`folder` is where what was learnt from the call lines is kept."""
         self.settings = settings
         self.playbook = playbook.load(settings.playbook)
         self.sentiment = sentiment.Sentiment()
@@ -53,6 +55,7 @@ class Analysis:
         self.repeats = Scorer(playbook.BUILT_IN / "repeats.toml")
         self.questions = Questions(_sheet(settings.playbook, "asked.toml"))
         self.dodging = Dodging(_sheet(settings.playbook, "evasion.toml"))
+        self.acts = acts_train.load(folder, settings.playbook, self.embedder)
         self._names = tomllib.loads((playbook.BUILT_IN / "kinds.toml").read_text("utf-8"))
 
     @property
@@ -69,7 +72,7 @@ class Analyzer:
     """One call."""
 
     def __init__(self, analysis: Analysis, info: CallInfo, earlier: Sequence[EarlierCall] = ()) -> None:
-        self._sentiment = analysis.sentiment
+        self._sentiment, self._acts = analysis.sentiment, analysis.acts
         phrases, ladder = PhraseDetector(analysis.playbook), LadderDetector(analysis.playbook)
         self._claims = Claims(analysis.claims, analysis.repeats, analysis.embedder)
         self._recall = Recall(analysis.claims, analysis.repeats, analysis.embedder, earlier)
@@ -96,10 +99,10 @@ class Analyzer:
         felt = self._felt(utterance, text)
         if utterance.stage == "interim":
             stable = len(utterance.text) - UNSTABLE
-            made = self._judge(self._by_words, Said(felt, text))
+            made = self._judge(self._by_words, self._read(felt, text))
             found = [found for found in made if found.span and found.span[1] <= stable]
         else:
-            found = self._judge(self._detectors, Said(felt, text))
+            found = self._judge(self._detectors, self._read(felt, text))
         return Insight(felt, tuple(found))
 
     def feed(self, heard: Utterance | Silence) -> Insight:
@@ -112,8 +115,9 @@ class Analyzer:
             raise ValueError(f"utterance {heard.id} is {heard.stage}: peek at it, feed the final one")
         text = texts.read(heard.text)
         felt = self._felt(heard, text)
-        made = self._judge(self._detectors, Said(felt, text))
-        said = Said(felt, text, findings=tuple(made))
+        said = self._read(felt, text)
+        made = self._judge(self._detectors, said)
+        said = replace(said, findings=tuple(made))
         for detector in self._detectors:
             detector.settle(said)
         self._story.settle(said)
@@ -152,6 +156,11 @@ class Analyzer:
             closing_valence=self._tally.closing,
             earlier=self._links,
         )
+
+    def _read(self, utterance: Utterance, text: Text) -> Said:
+        before = self._story.context.answered(utterance)
+        around, deep = before[-1].text if before else None, utterance.stage != "interim"
+        return Said(utterance, text, self._acts.read(text, utterance.speaker, around, deep=deep))
 
     def _judge(self, detectors: Sequence[Detector], said: Said) -> list[Finding]:
         """What the detectors find, each knowing what those before it found."""

@@ -34,11 +34,10 @@ class LadderDetector:
         return self._standing
 
     def judge(self, said: Said, context: Context) -> list[Finding]:
-        utterance, text = said.utterance, said.text
-        if utterance.speaker == "agent" or not text.norm:
+        if said.speaker == "agent" or not said.text.norm:
             return []
-        found = hits(self._lexicon, utterance, text, context)
-        return [finding(hit, utterance, text, self._again(rule.rule)) for rule, hit in found.items()]
+        found = hits(self._lexicon, said, context)
+        return [finding(hit, said.utterance, said.text, self._again(rule.rule)) for rule, hit in found.items()]
 
     def settle(self, said: Said) -> None:
         if said.speaker == "agent":

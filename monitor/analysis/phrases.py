@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from monitor.analysis.context import Context, Said
+from monitor.analysis.context import Act, Context, Said
 from monitor.analysis.patterns import NEGATIONS, Match, allowed
 from monitor.analysis.playbook import ContextSheet, Lexicon, Phrase, Playbook, Rule
 from monitor.analysis.text import Text
@@ -16,6 +16,7 @@ from monitor.records import Finding, Utterance
 
 _LONG = 6  # syllables; a shorter one is not matched by sound across a comma
 _PLAIN_WORDS = frozenset("是不没你我他们这那有给都也说要什么就个")
+MOST = 0.95  # confidence of what is only like the call lines, at most
 _GAP = 0.97  # of the confidence, where other words stand in between
 _ALIKE = 0.5  # of the confidence, were every character another
 
@@ -28,50 +29,124 @@ class Hit:
     match: Match
     confidence: float
 
+    @property
+    def rule(self) -> Rule:
+        return self.phrase.rule
 
-def hits(lexicon: Lexicon, utterance: Utterance, text: Text, context: Context) -> dict[Rule, Hit]:
-    """The best hit of each rule in one utterance, without those that only repeat a part of another's."""
-    best: dict[Rule, Hit] = {}
-    for hit in counted(lexicon, utterance, text, context):
-        old = best.get(hit.phrase.rule)
-        if old is None or (hit.confidence, hit.match.end - hit.match.start) > (old.confidence, old.match.end - old.match.start):
-            best[hit.phrase.rule] = hit
+    @property
+    def start(self) -> int:
+        return self.match.start
+
+    @property
+    def end(self) -> int:
+        return self.match.end
+
+    @property
+    def how(self) -> str:
+        return "（按读音认出，个别字听写可能有误）" if self.match.alike else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """A stretch that does what the call lines of a rule do, in words that no phrase foresaw."""
+
+    rule: Rule
+    act: Act
+
+    @property
+    def start(self) -> int:
+        return self.act.start
+
+    @property
+    def end(self) -> int:
+        return self.act.end
+
+    @property
+    def confidence(self) -> float:
+        return min(self.act.probability, MOST)
+
+    @property
+    def how(self) -> str:
+        return f"（与“{self.act.example}”一类说法相近）"
+
+
+def hits(lexicon: Lexicon, said: Said, context: Context) -> dict[Rule, Hit | Likeness]:
+    """The best hit of each rule in one utterance, without those that only repeat a part of another's.
+
+    Phrases come first: where none of a rule's is found, likeness to its call lines may do.
+    """
+    matches = lexicon.automaton.scan(said.text)
+    near = _Near(lexicon, said.text, matches)
+    best: dict[Rule, Hit | Likeness] = {}
+    for hit in _counted(lexicon, said.utterance, said.text, context, matches, near):
+        old = best.get(hit.rule)
+        if old is None or (hit.confidence, hit.end - hit.start) > (old.confidence, old.end - old.start):
+            best[hit.rule] = hit
+    for act in said.acts:
+        rule = lexicon.by_label.get(act.label)
+        if rule and rule not in best and act.probability >= rule.lines and _stands(rule, act, said, context, near):
+            best[rule] = Likeness(rule, act)
     return {rule: hit for rule, hit in best.items() if not any(_covers(other, hit) for other in best.values())}
+
+
+def _stands(rule: Rule, act: Act, said: Said, context: Context, near: _Near) -> bool:
+    """Whether nothing near the stretch takes it back, and the rule's conditions hold."""
+    if any(near.holds(name, act.start, act.end, inside=True) for name in rule.unless):
+        return False
+    return all(_condition(name, said.utterance, context) for name in rule.only)
+
+
+def heard(lexicon: Lexicon, said: Said, context: Context) -> list[Hit | Likeness]:
+    """Everything found where it counts: phrases in the order of the scan, then what is like the call lines of a rule."""
+    matches = lexicon.automaton.scan(said.text)
+    near = _Near(lexicon, said.text, matches)
+    alike = [
+        Likeness(rule, act) for act in said.acts if (rule := lexicon.by_label.get(act.label)) and act.probability >= rule.lines
+    ]
+    standing = [one for one in alike if _stands(one.rule, one.act, said, context, near)]
+    return [*_counted(lexicon, said.utterance, said.text, context, matches, near), *standing]
 
 
 def counted(lexicon: Lexicon, utterance: Utterance, text: Text, context: Context) -> list[Hit]:
     """Every phrase found where it counts, in the order of the scan."""
     matches = lexicon.automaton.scan(text)
-    near = _Near(lexicon, text, matches)
+    return _counted(lexicon, utterance, text, context, matches, _Near(lexicon, text, matches))
+
+
+def _counted(
+    lexicon: Lexicon, utterance: Utterance, text: Text, context: Context, matches: Sequence[Match], near: _Near
+) -> list[Hit]:
     found: list[Hit] = []
     for match in matches:
         phrase = lexicon.entries[match.pattern]
         if isinstance(phrase, str) or _within_number(match, text) or (match.alike and not _plausible(phrase, match, text)):
             continue
-        if any(near.holds(name, match) for name in phrase.unless):
+        if any(near.holds(name, match.start, match.end) for name in phrase.unless):
             continue
         if all(
-            _condition(name, utterance, context) if name in _CONDITIONS else near.holds(name, match) for name in phrase.only
+            _condition(name, utterance, context) if name in _CONDITIONS else near.holds(name, match.start, match.end)
+            for name in phrase.only
         ):
             found.append(Hit(phrase, match, _confidence(phrase, match)))
     return found
 
 
-def _covers(other: Hit, hit: Hit) -> bool:
+def _covers(other: Hit | Likeness, hit: Hit | Likeness) -> bool:
     """Whether a hit only repeats a part of what another rule heard better: 告你们 within 去消协告你们."""
-    a, b = other.match, hit.match
-    if a.start <= b.start and b.end <= a.end and (a.start, a.end) != (b.start, b.end):
+    if isinstance(other, Likeness) and isinstance(hit, Hit):  # a stretch is wider than what it rests on
+        return False
+    within = other.start <= hit.start and hit.end <= other.end and (other.start, other.end) != (hit.start, hit.end)
+    if within and isinstance(other, Hit):
         return True
-    higher = (other.phrase.rule.level or 0) > (hit.phrase.rule.level or 0)
-    return higher and a.start < b.end and b.start < a.end
+    higher = (other.rule.level or 0) > (hit.rule.level or 0)
+    return higher and other.start < hit.end and hit.start < other.end
 
 
-def finding(hit: Hit, utterance: Utterance, text: Text, because: str = "") -> Finding:
+def finding(hit: Hit | Likeness, utterance: Utterance, text: Text, because: str = "") -> Finding:
     """A hit as it is shown: the words as written, and when they were said. `because` is added to the rule's own."""
-    match, rule = hit.match, hit.phrase.rule
-    words = text.words(match.start, match.end)
-    alike = "（按读音认出，个别字听写可能有误）" if match.alike else ""
-    start, end = when(utterance, *text.span(match.start, match.end))
+    rule, span = hit.rule, text.span(hit.start, hit.end)
+    words = text.words(hit.start, hit.end)
+    start, end = when(utterance, *span)
     return Finding(
         call=utterance.call,
         id=f"{utterance.id}.{rule.rule}",
@@ -82,9 +157,9 @@ def finding(hit: Hit, utterance: Utterance, text: Text, because: str = "") -> Fi
         end=end,
         text=words,
         confidence=round(hit.confidence, 3),
-        because=rule.because.format(text=words) + alike + because,
+        because=rule.because.format(text=words) + hit.how + because,
         utterance=utterance.id,
-        span=text.span(match.start, match.end),
+        span=span,
         level=rule.level,
     )
 
@@ -112,10 +187,9 @@ class PhraseDetector:
         self._lexicon = playbook.lexicons["agent"]
 
     def judge(self, said: Said, context: Context) -> list[Finding]:
-        utterance, text = said.utterance, said.text
-        if utterance.speaker != "agent" or not text.norm:
+        if said.speaker != "agent" or not said.text.norm:
             return []
-        return [finding(hit, utterance, text) for hit in hits(self._lexicon, utterance, text, context).values()]
+        return [finding(hit, said.utterance, said.text) for hit in hits(self._lexicon, said, context).values()]
 
     def settle(self, said: Said) -> None:
         """Nothing to keep."""
@@ -132,41 +206,42 @@ class _Near:
             if isinstance(entry, str) and match.cost <= allowed(match.literals):
                 self._found.setdefault(entry, []).append(match)
 
-    def holds(self, name: str, match: Match) -> bool:
+    def holds(self, name: str, start: int, end: int, *, inside: bool = False) -> bool:
+        """Whether context `name` holds for norm[start:end]; `inside`: also by words within that."""
         context, text = self._contexts[name], self._text
-        if context.stop and text.clauses[text.clause_at[match.end - 1]].stop in tuple(context.stop):
+        if context.stop and text.clauses[text.clause_at[end - 1]].stop in tuple(context.stop):
             return True
-        low, high = self._scope(context, match)
+        low, high = self._scope(context, start, end)
         return any(
             low <= other.start
             and other.end <= high
-            and _placed(context, other, match)
+            and (_placed(context, other, start, end) or (inside and start <= other.start and other.end <= end))
             and not (context.affirmed and other.start and text.norm[other.start - 1] in NEGATIONS)
-            and not (context.apart and self._joined(match, other))
-            and not self._broken(context, other, match)
+            and not (context.apart and self._joined(end, other))
+            and not self._broken(context, other, start, end)
             for other in self._found.get(name, ())
         )
 
-    def _broken(self, context: ContextSheet, other: Match, match: Match) -> bool:
-        low, high = min(other.end, match.end), max(other.start, match.start)
-        return any(low <= end.start and end.end <= high for end in self._found.get(context.broken_by, ()))
+    def _broken(self, context: ContextSheet, other: Match, start: int, end: int) -> bool:
+        low, high = min(other.end, end), max(other.start, start)
+        return any(low <= stop.start and stop.end <= high for stop in self._found.get(context.broken_by, ()))
 
-    def _joined(self, match: Match, other: Match) -> bool:
+    def _joined(self, end: int, other: Match) -> bool:
         clause_at = self._text.clause_at
-        return other.start == match.end and clause_at[other.start] == clause_at[match.end - 1]
+        return other.start == end and clause_at[other.start] == clause_at[end - 1]
 
-    def _scope(self, context: ContextSheet, match: Match) -> tuple[int, int]:
+    def _scope(self, context: ContextSheet, start: int, end: int) -> tuple[int, int]:
         text = self._text
         if context.within == "utterance":
             return 0, len(text.norm)
         if context.within == "sentence":
-            return text.sentence(match.start)[0], text.sentence(match.end - 1)[1]
+            return text.sentence(start)[0], text.sentence(end - 1)[1]
         clauses = text.clauses
-        return clauses[text.clause_at[match.start]].start, clauses[text.clause_at[match.end - 1]].end
+        return clauses[text.clause_at[start]].start, clauses[text.clause_at[end - 1]].end
 
 
-def _placed(context: ContextSheet, other: Match, match: Match) -> bool:
-    before, after = match.start - other.end, other.start - match.end
+def _placed(context: ContextSheet, other: Match, start: int, end: int) -> bool:
+    before, after = start - other.end, other.start - end
     if context.where == "before":
         return 0 <= before <= context.reach
     if context.where == "after":

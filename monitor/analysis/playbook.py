@@ -15,6 +15,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from monitor.analysis.corpus import LABELS
 from monitor.analysis.patterns import Automaton, PatternError
 from monitor.config import Section, Share, line_of, read
 from monitor.errors import ConfigError
@@ -22,6 +23,8 @@ from monitor.errors import ConfigError
 BUILT_IN = Path(__file__).parent.parent / "playbook" / "zh"
 SHEETS = ("contexts.toml", "phrases.toml", "ladder.toml", "steps.toml", "promises.toml", "complaint.toml")
 OTHERS = ("claims.toml", "asked.toml", "evasion.toml", "alerts.toml", "alerts.tests.toml")  # read elsewhere
+ALL_LABELS = frozenset(label for labels in LABELS.values() for label in labels)
+LINES = 0.9  # probability from which likeness to the call lines makes a finding, where a rule says nothing else
 CONDITIONS = frozenset({"first_answer"})  # what `only` may ask beside contexts; decided in phrases.py
 RULES: Mapping[str, tuple[str, ...]] = {
     "banned_phrase": (
@@ -36,7 +39,7 @@ RULES: Mapping[str, tuple[str, ...]] = {
 CUES: Mapping[str, tuple[str, ...]] = {  # no findings of their own: evidence of what a call is about (complaint.py)
     "cue": (
         "product", "service", "price", "integrity", "attitude", "incident", "trouble", "venting", "compensation", "demand",
-        "suggestion", "revenge", "help", "courteous", "overbearing", "inquiry", "praise", "mistaken",
+        "suggestion", "revenge", "help", "courteous", "overbearing", "inquiry", "praise", "mistaken", "supposed",
     ),
     "agent_cue": ("callback", "admitted"),
 }  # fmt: skip
@@ -81,6 +84,8 @@ class RuleSheet(Section):
     because: str = ""  # {text}: the words
     level: int | None = Field(None, ge=1, le=4)
     unless: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()  # conditions
+    lines: Share | None = None  # probability from which likeness to the call lines is enough; 1: never
     phrases: tuple[PhraseSheet, ...] = ()
     without: tuple[str, ...] = ()  # patterns of the built-in playbook to leave out
 
@@ -110,6 +115,9 @@ class Rule:
     en: str
     because: str
     level: int | None
+    unless: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    lines: float = LINES
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +139,7 @@ class Lexicon:
     automaton: Automaton
     entries: tuple[Phrase | str, ...]
     contexts: Mapping[str, ContextSheet]
+    by_label: Mapping[str, Rule]  # rules that call lines are labelled with
 
 
 @dataclass(frozen=True)
@@ -221,8 +230,18 @@ class _Compiler:
                 if name not in _ALL[kind]:
                     raise file.fault((kind, name), f"no such rule; known: {', '.join(_ALL[kind])}")
                 old = rules.get((kind, name), Rule(kind, name, "", "", "", None))
+                self._check_names(file, (kind, name), sheet.unless, frozenset())
+                self._check_names(file, (kind, name), sheet.only, CONDITIONS)
                 rule = Rule(
-                    kind, name, sheet.zh or old.zh, sheet.en or old.en, sheet.because or old.because, sheet.level or old.level
+                    kind,
+                    name,
+                    sheet.zh or old.zh,
+                    sheet.en or old.en,
+                    sheet.because or old.because,
+                    sheet.level or old.level,
+                    (*old.unless, *sheet.unless),
+                    (*old.only, *sheet.only),
+                    old.lines if sheet.lines is None else sheet.lines,
                 )
                 if not (rule.zh and rule.en and rule.because):
                     raise file.fault((kind, name), "needs zh, en and because")
@@ -251,11 +270,12 @@ class _Compiler:
             self._add(automaton, file, (phrase.rule.kind, phrase.rule.rule, "phrases", "say"), phrase.pattern, phrase.sound)
             entries.append(phrase)
         automaton.build()
-        return Lexicon(automaton, tuple(entries), {name: sheet for name, (_, sheet) in self._contexts.items()})
+        by_label = {label: phrase.rule for _, phrase in own for label in _labels(phrase.rule) if label in ALL_LABELS}
+        return Lexicon(automaton, tuple(entries), {name: sheet for name, (_, sheet) in self._contexts.items()}, by_label)
 
     def _needed(self, phrases: Sequence[tuple[_File, Phrase]]) -> list[str]:
         """The contexts that these phrases name, and what breaks those, in the order of the files."""
-        named = {name for _, phrase in phrases for name in (*phrase.unless, *phrase.only)}
+        named = {name for _, phrase in phrases for name in (*phrase.unless, *phrase.only, *phrase.rule.unless)}
         named |= {self._contexts[name][1].broken_by for name in named if name in self._contexts}
         return [name for name in self._contexts if name in named]
 
@@ -275,7 +295,6 @@ class _Compiler:
         used: set[tuple[str, str, str]] = set()
         for file in self._files:
             for kind, name, sheet in file.rules():
-                self._check_names(file, (kind, name), sheet.unless, frozenset())
                 for group in sheet.phrases:
                     self._check_names(file, (kind, name, "phrases"), group.unless, frozenset())
                     self._check_names(file, (kind, name, "phrases"), group.only, CONDITIONS)
@@ -283,8 +302,8 @@ class _Compiler:
                         if (kind, name, pattern) in left_out:
                             used.add((kind, name, pattern))
                             continue
-                        unless = (*sheet.unless, *group.unless)
-                        yield file, Phrase(rules[kind, name], pattern, unless, group.only, group.sound, group.confidence)
+                        unless, only = (*sheet.unless, *group.unless), (*sheet.only, *group.only)
+                        yield file, Phrase(rules[kind, name], pattern, unless, only, group.sound, group.confidence)
         for (kind, name, pattern), file in left_out.items():
             if (kind, name, pattern) not in used:
                 raise file.fault((kind, name, "without"), f"no pattern {pattern!r} to leave out", pattern)
@@ -293,3 +312,8 @@ class _Compiler:
         for name in names:
             if name not in self._contexts and name not in also:
                 raise file.fault(keys, f"no context {name!r}; known: {', '.join(sorted({*self._contexts, *also}))}", name)
+
+
+def _labels(rule: Rule) -> tuple[str, ...]:
+    """What the corpus may call a rule: soothe, promise_dated; a cue is of a type or a cause."""
+    return (rule.rule, f"{rule.kind}_{rule.rule}", *((f"type_{rule.rule}", f"cause_{rule.rule}") if rule.kind == "cue" else ()))
