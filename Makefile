@@ -21,7 +21,7 @@ endif
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
-setup: .venv/.installed web/dist/index.html models/base/model.bin ## install everything, build the pages, fetch the speech model
+setup: .venv/.installed web/dist/index.html models/base/model.bin models/acts/.learnt ## install everything, build the pages, fetch the speech model, learn the call lines
 
 test: setup ## set up, then every check and test, the browser's included
 	@tools/test.sh
@@ -75,4 +75,9 @@ web/dist/index.html: web/node_modules/.installed $(WEB)
 # The command verifies what is there and renames a whole model into place; touch tells make that it has looked.
 models/base/model.bin: models/manifest.toml | .venv/.installed
 	@$(BIN)/callmonitor models fetch base
+	@touch $@
+
+# What is learnt is named by all it was made from; the command knows whether it is there.
+models/acts/.learnt: $(wildcard monitor/playbook/zh/acts/*.tsv monitor/analysis/*.py) | .venv/.installed
+	@$(BIN)/callmonitor models learn
 	@touch $@

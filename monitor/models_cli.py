@@ -1,4 +1,4 @@
-"""`callmonitor models list | fetch`: the sub-commands, and the progress bar drawn for them."""
+"""`callmonitor models list | fetch | learn`: the sub-commands, and the progress bar drawn for them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from monitor import config
+from monitor.analysis import acts_train, embedder
 from monitor.speech import fetch, models
 
 MB = 1_000_000
@@ -19,7 +20,7 @@ MB = 1_000_000
 
 def models_app(settings: Callable[[typer.Context], config.Config]) -> typer.Typer:
     """The `models` command group; `settings` gives the configuration of the running command."""
-    app = typer.Typer(help="Speech models: what there is, and fetching it.", no_args_is_help=True)
+    app = typer.Typer(help="Models: what there is, fetching it, learning the call lines.", no_args_is_help=True)
 
     @app.command("list")
     def list_models(context: typer.Context) -> None:
@@ -48,6 +49,14 @@ def models_app(settings: Callable[[typer.Context], config.Config]) -> typer.Type
     ) -> None:
         """Fetch a speech model and verify it; one that is here is only verified."""
         fetch_with_bar(settings(context).model, name, source)
+
+    @app.command("learn")
+    def learn(context: typer.Context) -> None:
+        """Learn what lines do from the playbook's call lines; what is learnt already is only looked at."""
+        chosen = settings(context)
+        typer.echo("Learning the playbook's call lines (once, a few minutes) ...")
+        folder = acts_train.learnt(chosen.model.folder, chosen.analysis.playbook, embedder.load())
+        typer.echo(f"{folder}: the call lines are learnt")
 
     return app
 

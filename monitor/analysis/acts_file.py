@@ -18,13 +18,14 @@ from monitor.analysis import corpus
 from monitor.analysis.acts import Examples, Head, Linear
 from monitor.records import Speaker
 
+KEPT = 4  # files: services of several sites may share a folder
 LINEAR = ("weights", "bias", "slope", "shift")
 
 log = structlog.get_logger(__name__)
 
 
 def write(path: Path, heads: Mapping[Speaker, Head]) -> None:
-    """Keep `heads` at `path`, whole or not at all, in place of what was learnt before. Where that fails the log says so."""
+    """Keep `heads` at `path`, whole or not at all, and no more than `KEPT` such files. Where that fails the log says so."""
     arrays = {f"{speaker}.{name}": array for speaker, head in heads.items() for name, array in _arrays(head).items()}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -36,10 +37,9 @@ def write(path: Path, heads: Mapping[Speaker, Head]) -> None:
             except BaseException:
                 os.unlink(file.name)
                 raise
-        for old in path.parent.glob("*.npz"):
-            if old != path:
-                with suppress(OSError):
-                    old.unlink()
+        for old in sorted(path.parent.glob("*.npz"), key=lambda file: file.stat().st_mtime)[:-KEPT]:
+            with suppress(OSError):
+                old.unlink()
     except OSError as error:
         log.warning("acts_not_kept", file=str(path), error=str(error))
 

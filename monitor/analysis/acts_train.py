@@ -44,18 +44,28 @@ log = structlog.get_logger(__name__)
 
 
 def load(folder: Path, site: Path | None, embedder: Embedder | None) -> Acts:
-    """The classifier for this corpus, learnt now (about two minutes) where `folder` does not hold it.
+    """The classifier for this corpus, learnt now (some minutes) where `folder` does not hold it.
 
     Raises ConfigError where a line of the corpus is wrong. A folder that cannot be written costs the time at every start.
     """
     lines = corpus.load(site)
-    path = folder / "acts" / f"{_fingerprint(lines, embedder)}.npz"
+    path = _place(folder, lines, embedder)
     heads = acts_file.read(path)
     if heads is None:
-        log.info("learning_acts", lines=len(lines))
+        log.info("learning_call_lines", lines=len(lines))
         heads = train(lines, embedder)
         acts_file.write(path, heads)
     return Acts(heads, embedder)
+
+
+def learnt(folder: Path, site: Path | None, embedder: Embedder | None) -> Path:
+    """The file in `folder` that `load` needs, made where it is not there. Raises what `load` does."""
+    load(folder, site, embedder)
+    return _place(folder, corpus.load(site), embedder)
+
+
+def _place(folder: Path, lines: Sequence[Line], embedder: Embedder | None) -> Path:
+    return folder / "acts" / f"{_fingerprint(lines, embedder)}.npz"
 
 
 def train(lines: Sequence[Line], embedder: Embedder | None) -> dict[Speaker, Head]:
