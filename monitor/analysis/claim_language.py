@@ -181,9 +181,9 @@ class Language:
         return bool(self._refusing.search(text.norm))
 
     def matter(self, sentence: Sentence) -> set[str]:
-        """The rare words of a sentence that name what it is about, not what is demanded of whom."""
+        """The sounds of the rare words of a sentence that name what it is about, not what is demanded of whom."""
         words = self._weigher.rare_words(sentence.text, sentence.start, sentence.end)
-        return {word for word in words if not self._immaterial.search(word)}
+        return {sounds(pinyin.syllables(word)) for word in words if not self._immaterial.search(word)}
 
     def asks_again(self, text: Text) -> bool:
         """Whether the speaker asks to hear all of it (again)."""
@@ -262,6 +262,11 @@ def _clips(clauses: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
         start, end = first, last
     if end - start > 1:
         yield start, end
+
+
+def sounds(syllables: Iterable[str]) -> str:
+    """Syllables in a row, so that a word can be found among them."""
+    return f" {' '.join(syllables)} "
 
 
 class Compiler:

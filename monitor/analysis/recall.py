@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from monitor.analysis import text as texts
-from monitor.analysis.claim_language import Language, Sentence
+from monitor.analysis.claim_language import Language, Sentence, sounds
 from monitor.analysis.embedder import Embedder
 from monitor.analysis.repeats import Scorer, Setting, compare
 from monitor.records import EarlierCall
@@ -50,7 +50,7 @@ class Recall:
             replace(likeness, features={**likeness.features, **dict.fromkeys(OF_ONE_CALL, 0.0)})
             for old, then in self._weightiest(lines)
             for new, matter in now
-            if matter & then and (likeness := compare(new, old, _ALONE))
+            if _same_matter(new, matter, old, then) and (likeness := compare(new, old, _ALONE))
         ]
         scores = self._scorer.scores(likenesses, self._embedder)
         score, best = max(zip(scores, likenesses, strict=True), key=lambda pair: pair[0], default=(0.0, None))
@@ -61,3 +61,9 @@ class Recall:
         claims = [sentence for sentence in sentences if sentence.claims and not sentence.accepting]
         claims.sort(key=lambda sentence: -sentence.bag.mass)
         return [(sentence, self._language.matter(sentence)) for sentence in claims[:COMPARED]]
+
+
+def _same_matter(new: Sentence, matter: set[str], old: Sentence, then: set[str]) -> bool:
+    """Whether a word of one sentence sounds in the other (recognisers misspell the rarest words most)."""
+    here, there = (sounds(one.text.syllables[one.start : one.end]) for one in (new, old))
+    return any(word in there for word in matter) or any(word in here for word in then)
