@@ -62,7 +62,9 @@ class Examples:
         """The line that shares most with those features."""
         dense = np.zeros(width, np.float32)
         dense[sparse[0]] = sparse[1]
-        return self.lines[int(np.add.reduceat(dense[self.indices] * self.values, self.starts).argmax())]
+        sums = np.concatenate(([0.0], np.cumsum(dense[self.indices] * self.values, dtype=np.float64)))
+        ends = np.append(self.starts[1:], len(self.indices))
+        return self.lines[int((sums[ends] - sums[self.starts]).argmax())]
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-import zipfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
@@ -29,14 +27,13 @@ def write(path: Path, heads: Mapping[Speaker, Head]) -> None:
     arrays = {f"{speaker}.{name}": array for speaker, head in heads.items() for name, array in _arrays(head).items()}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-            try:
+        part = path.with_name(f"{uuid4().hex}.part")
+        try:
+            with part.open("xb") as file:
                 np.savez_compressed(file, allow_pickle=False, **arrays)
-                file.close()
-                os.replace(file.name, path)
-            except BaseException:
-                os.unlink(file.name)
-                raise
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
         for old in sorted(path.parent.glob("*.npz"), key=lambda file: file.stat().st_mtime)[:-KEPT]:
             with suppress(OSError):
                 old.unlink()
@@ -49,9 +46,9 @@ def read(path: Path) -> dict[Speaker, Head] | None:
     try:
         with np.load(path, allow_pickle=False) as arrays:
             return {speaker: _head(arrays, speaker) for speaker in corpus.LABELS if f"{speaker}.labels" in arrays}
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except Exception as error:  # of zipfile, zlib, tokenize and others, each for its part of a damaged file
         log.warning("acts_unreadable", file=str(path), error=str(error))
         return None
 

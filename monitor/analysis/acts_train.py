@@ -12,8 +12,9 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import structlog
+from filelock import FileLock
 
 from monitor.analysis import acts, acts_file, corpus, grams, misheard, pinyin
 from monitor.analysis import text as texts
 from monitor.analysis.acts import Acts, Examples, Floats, Head, Linear, Sparse
 from monitor.analysis.corpus import Line
 from monitor.analysis.embedder import Embedder
+from monitor.errors import ConfigError
 from monitor.records import Speaker
 
 SEED = 20_261_122
@@ -37,7 +40,8 @@ AXES = 192  # of the embedding's principal components; more tell nothing more an
 FEWEST = 12  # lines a label must have to be learnt
 
 _CODE = tuple(
-    hashlib.sha256(Path(str(part.__file__)).read_bytes()).hexdigest() for part in (acts, grams, misheard, pinyin, texts)
+    hashlib.sha256(Path(part).read_bytes()).hexdigest()
+    for part in (__file__, *(str(part.__file__) for part in (acts, grams, misheard, pinyin, texts)))
 )
 
 log = structlog.get_logger(__name__)
@@ -52,16 +56,41 @@ def load(folder: Path, site: Path | None, embedder: Embedder | None) -> Acts:
     path = _place(folder, lines, embedder)
     heads = acts_file.read(path)
     if heads is None:
-        log.info("learning_call_lines", lines=len(lines))
-        heads = train(lines, embedder)
-        acts_file.write(path, heads)
+        with _alone(path):
+            heads = acts_file.read(path)  # another process may have learnt it meanwhile
+            if heads is None:
+                log.info("learning_call_lines", lines=len(lines))
+                heads = train(lines, embedder)
+                acts_file.write(path, heads)
     return Acts(heads, embedder)
 
 
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Only one process learns at a time, where the folder can hold a lock at all."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(path.parent / ".learning.lock")
+        lock.acquire()
+    except OSError:
+        yield
+        return
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def learnt(folder: Path, site: Path | None, embedder: Embedder | None) -> Path:
-    """The file in `folder` that `load` needs, made where it is not there. Raises what `load` does."""
+    """The file in `folder` that `load` needs, made where it is not there.
+
+    Raises what `load` does, and ConfigError where the file cannot be kept.
+    """
     load(folder, site, embedder)
-    return _place(folder, corpus.load(site), embedder)
+    path = _place(folder, corpus.load(site), embedder)
+    if not path.exists():
+        raise ConfigError(f"{path}: what was learnt cannot be kept here, and would be learnt anew at every start")
+    return path
 
 
 def _place(folder: Path, lines: Sequence[Line], embedder: Embedder | None) -> Path:
@@ -117,7 +146,7 @@ def _sheet(lines: Sequence[Line], embedder: Embedder | None) -> _Sheet:
     around = [grams.before(texts.read(line.before)) for line in doubled]
     present = [_features(text) for text in read]
     met = Counter(feature for one, other in zip(present, around, strict=True) for feature in one | other)
-    features = tuple(sorted(feature for feature, count in met.items() if count >= 2 * RARE - 1))
+    features = tuple(sorted(feature for feature, count in met.items() if 2 * RARE - 1 <= count < len(read)))
     rarity = np.log(len(read) / np.array([met[feature] for feature in features], np.float32)).astype(np.float32)
     index = {feature: number for number, feature in enumerate(features)}
     rows = [acts.vector(index, rarity, one, other) for one, other in zip(present, around, strict=True)]
@@ -185,6 +214,6 @@ def _fingerprint(lines: Sequence[Line], embedder: Embedder | None) -> str:
     """Of all that the result depends on: the lines, the embedder, and the code that makes numbers of them."""
     made = hashlib.sha256(repr((embedder.name if embedder else "", *_CODE)).encode())
     for line in lines:
-        row = (line.speaker, sorted(line.labels), line.text, line.before, line.idea)
+        row = (line.speaker, sorted(line.labels), line.text, line.before, line.idea, sorted(line.unmarked))
         made.update(repr(row).encode("utf-8", "replace"))
     return made.hexdigest()[:24]

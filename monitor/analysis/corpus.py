@@ -68,7 +68,7 @@ def _lines(path: Path) -> Iterator[Line]:
         raise ConfigError(f"{path}: the name of a file of call lines begins with agent, customer or calls")
     idea, unmarked = f"{path.name}:0", frozenset[str]()
     said: dict[str, str] = {}  # in a call: by speaker, what was said last
-    for number, row in enumerate(_text(path).splitlines(), 1):
+    for number, row in enumerate(_text(path).split("\n"), 1):
         where = f"{path}:{number}"
         if row.startswith("# idea:"):
             idea, said = f"{path.name}:{number}", {}
@@ -97,8 +97,11 @@ def _columns(row: str, kind: str, said: Mapping[str, str], where: str) -> tuple[
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        return path.read_text("utf-8-sig")  # editors on Windows mark the beginning
+    except UnicodeDecodeError as error:
+        number = error.object[: error.start].count(b"\n") + 1
+        raise ConfigError(f"{path}:{number}: is not UTF-8") from error
+    except OSError as error:
         raise ConfigError(f"{path}: {error}") from error
 
 

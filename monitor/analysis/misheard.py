@@ -16,6 +16,7 @@ from monitor.analysis.pinyin import fold
 
 WRONG, LOST = 0.14, 0.01  # share of characters
 NEAR = 0.35  # of those wrong, share that keeps only its folded syllable or its final
+_UNROUNDED = {"yu": "yi", "yue": "ye", "yuan": "yan", "yun": "yin"}
 
 
 class Mishearing:
@@ -53,4 +54,4 @@ def _sound(char: str) -> str:
 def _loose(sound: str) -> str:
     """Syllables that are told apart badly: 律 and 历, 元 and 言."""
     folded = fold(sound).replace("v", "i")
-    return folded.replace("yu", "yi").replace("uan", "an") if folded.startswith("yu") else folded
+    return _UNROUNDED.get(folded, folded)

@@ -83,10 +83,16 @@ def hits(lexicon: Lexicon, said: Said, context: Context) -> dict[Rule, Hit | Lik
         if old is None or (hit.confidence, hit.end - hit.start) > (old.confidence, old.end - old.start):
             best[hit.rule] = hit
     for act in said.acts:
-        rule = lexicon.by_label.get(act.label)
-        if rule and rule not in best and act.probability >= rule.lines and _stands(rule, act, said, context, near):
+        rule = _like(lexicon, act)
+        if rule and rule not in best and _stands(rule, act, said, context, near):
             best[rule] = Likeness(rule, act)
     return {rule: hit for rule, hit in best.items() if not any(_covers(other, hit) for other in best.values())}
+
+
+def _like(lexicon: Lexicon, act: Act) -> Rule | None:
+    """The rule whose call lines the stretch is like enough; none where the playbook asks for certainty."""
+    rule = lexicon.by_label.get(act.label)
+    return rule if rule and rule.lines < 1 and act.probability >= rule.lines else None
 
 
 def _stands(rule: Rule, act: Act, said: Said, context: Context, near: _Near) -> bool:
@@ -100,9 +106,7 @@ def heard(lexicon: Lexicon, said: Said, context: Context) -> list[Hit | Likeness
     """Everything found where it counts: phrases in the order of the scan, then what is like the call lines of a rule."""
     matches = lexicon.automaton.scan(said.text)
     near = _Near(lexicon, said.text, matches)
-    alike = [
-        Likeness(rule, act) for act in said.acts if (rule := lexicon.by_label.get(act.label)) and act.probability >= rule.lines
-    ]
+    alike = [Likeness(rule, act) for act in said.acts if (rule := _like(lexicon, act))]
     standing = [one for one in alike if _stands(one.rule, one.act, said, context, near)]
     return [*_counted(lexicon, said.utterance, said.text, context, matches, near), *standing]
 
