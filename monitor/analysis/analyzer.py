@@ -16,12 +16,16 @@ from typing import Any
 from monitor import config
 from monitor.analysis import acts_train, embedder, playbook, sentiment
 from monitor.analysis import text as texts
+from monitor.analysis.arguing import Arguing
+from monitor.analysis.arguing import Language as Contradicting
 from monitor.analysis.arousal import Arousal
 from monitor.analysis.asked import MadeToRepeat, Questions
 from monitor.analysis.claim_language import Language
 from monitor.analysis.claims import Claims
 from monitor.analysis.complaint import Complaint
 from monitor.analysis.context import Detector, Said, Story
+from monitor.analysis.delivery import Delivery
+from monitor.analysis.emotion import EmotionShifts
 from monitor.analysis.evasion import Evasion
 from monitor.analysis.evasion import Language as Dodging
 from monitor.analysis.hearing import Hearing
@@ -55,6 +59,7 @@ class Analysis:
         self.repeats = Scorer(playbook.BUILT_IN / "repeats.toml")
         self.questions = Questions(_sheet(settings.playbook, "asked.toml"))
         self.dodging = Dodging(_sheet(settings.playbook, "evasion.toml"))
+        self.contradicting = Contradicting(_sheet(settings.playbook, "arguing.toml"))
         self.acts = acts_train.load(folder, settings.playbook, self.embedder)
         self._names = tomllib.loads((playbook.BUILT_IN / "kinds.toml").read_text("utf-8"))
 
@@ -85,6 +90,7 @@ class Analyzer:
         self._detectors: tuple[Detector, ...] = (
             phrases, ladder, self._claims, MadeToRepeat(analysis.questions), Evasion(analysis.dodging),
             Interruptions(analysis.settings), self._promises, self._steps, self._complaint,
+            Arguing(analysis.contradicting), Delivery(), EmotionShifts(analysis.sentiment),
         )  # fmt: skip
         self._ended = False
         self._dead_air = DeadAir(info, analysis.settings)

@@ -160,7 +160,13 @@ class Sentiment:
         """-1..1, or None where there are no Chinese words to judge by (empty, Latin, emoji)."""
         if not _CHINESE.search(text.original):
             return None
-        moods, words = self._heard(text)
+        return self._value(*self._heard(text))
+
+    def clause(self, text: Text, clause: Clause) -> float:
+        """The mood of one clause by itself."""
+        return self._value(self._lexicon.moods(text.norm[clause.start : clause.end]), clause_tokens(text, clause))
+
+    def _value(self, moods: Sequence[float], words: Sequence[str]) -> float:
         if not words:
             return 0.0
         weight = LISTED * max(-MOST, min(MOST, sum(moods)))
