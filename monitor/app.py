@@ -111,8 +111,8 @@ class Desk:
     async def forget(self, record: Utterance | Finding) -> None:
         await self._archive.remove(self._call, "utterance" if isinstance(record, Utterance) else "finding", record.id)
 
-    async def progress(self, view: CallView) -> None:
-        await self._archive.progress(view)
+    async def progress(self, view: CallView, summary: Summary | None) -> None:
+        await self._archive.progress(view, summary)
 
     async def close(self, view: CallView, summary: Summary) -> None:
         assert view.ended is not None

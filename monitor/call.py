@@ -52,8 +52,8 @@ class Outlet(Protocol):
     async def forget(self, record: Utterance | Finding) -> None:
         """Take back what was kept."""
 
-    async def progress(self, view: CallView) -> None:
-        """Keep how the call stands."""
+    async def progress(self, view: CallView, summary: Summary | None) -> None:
+        """Keep how the call stands, and what it comes to so far where that is news."""
 
     async def close(self, view: CallView, summary: Summary) -> None:
         """Keep what it came to."""
@@ -105,6 +105,7 @@ class Conversation:
         self._moods: deque[tuple[float, str, float]] = deque(maxlen=MOODS)
         self._turn = asyncio.Lock()  # one thing is judged and shown at a time
         self._summary = Summary()
+        self._told = Summary()  # as last shown
         self._level = 0  # as last shown
         self._settling = asyncio.create_task(self._settle_all(), name=f"call {info.id}")
 
@@ -153,6 +154,8 @@ class Conversation:
             await self._outlet.close(view, self._summary)
         except MonitorError as error:  # it is over all the same, and who watches must see that
             fault, view = error, replace(view, status="failed", why=str(error))
+        else:
+            self._show_summary()
         self._outlet.show("call", data=view)
         if fault:
             raise fault
@@ -289,8 +292,17 @@ class Conversation:
     async def _show_view(self) -> None:
         view = self.view()
         self._level = view.level
-        await self._outlet.progress(view)
+        news = _gist(self._summary) != _gist(self._told)
+        await self._outlet.progress(view, self._summary if news else None)
+        if news:
+            self._show_summary()
         self._outlet.show("call", data=view)
+
+    def _show_summary(self) -> None:
+        """Tell what is kept of what the call comes to, where that is news."""
+        if self._summary != self._told:
+            self._told = self._summary
+            self._outlet.show("summary", data=self._summary)
 
     async def _guess(self, speech: Speech, decoding: asyncio.Task[Utterance | None]) -> None:
         """Show what an interim or a draft seems to say. Its failure is nobody's: the final will be decoded anew."""
@@ -380,6 +392,11 @@ class Conversation:
 
     async def _off_loop(self, executor: Executor, compute: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(executor, compute)
+
+
+def _gist(summary: Summary) -> Summary:
+    """What a summary says that the call's view does not: the rest changes with every utterance."""
+    return replace(summary, risk=0, level=0, talk_share={}, opening_valence=None, closing_valence=None)
 
 
 def _sound(speech: Speech) -> tuple[object, ...]:

@@ -51,8 +51,8 @@ class Notebook:
         kept: dict[str, Any] = self.utterances if isinstance(record, Utterance) else self.findings
         kept.pop(record.id, None)
 
-    async def progress(self, view: CallView) -> None:
-        self.view = view
+    async def progress(self, view: CallView, summary: Summary | None) -> None:
+        self.view, self.summary = view, summary or self.summary
 
     async def close(self, view: CallView, summary: Summary) -> None:
         self.view, self.summary = view, summary

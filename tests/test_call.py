@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +76,7 @@ class Watched(Notebook):
         await super().close(view, summary)
 
     def show(self, type: str, **fields: Any) -> None:
+        assert type != "summary" or fields["data"] == self.summary, "kept before it is shown"
         self.events.append((type, fields.get("data")))
 
     def of(self, type: str) -> list[Any]:
@@ -244,6 +245,37 @@ async def test_a_call_that_cannot_be_closed_is_shown_as_over(analysis: Analysis,
     last: CallView = outlet.of("call")[-1]
     assert (last.status, last.why) == ("failed", "the disk is full")
     assert last.ended is not None
+
+
+async def test_what_a_call_comes_to_is_told_as_it_grows(analysis: Analysis, sound: Path) -> None:
+    def say(speech: Speech) -> str:
+        return "实在对不起，给您添麻烦了。" if speech.speaker == "agent" else "你们的洗衣机用了三天就漏水，我要退货。"
+
+    live = Watched()
+    await run(analysis, Script(say), live, sound)
+    told = live.of("summary")
+    assert told[-1] == live.summary
+    assert all(before != after for before, after in pairwise(told))
+    kinds = [type for type, _ in live.events]
+    assert "call" in kinds[kinds.index("summary") + 1 : -1], "while the call goes on"
+    assert live.events[-1][0] == "call", "and the end of the call is told last"
+    claims = [len(claim["times"]) for summary in told for claim in summary.claims[:1]]
+    assert claims == sorted(claims)
+    assert claims[-1] > claims[0] > 1
+
+
+async def test_what_a_call_comes_to_is_told_only_where_it_is_news(analysis: Analysis, sound: Path) -> None:
+    live = Watched()
+    await run(analysis, Script(lambda speech: KIND), live, sound)
+    assert len(live.utterances) > 1
+    assert live.of("summary") == [live.summary]
+
+
+async def test_what_cannot_be_kept_is_not_told(analysis: Analysis, sound: Path) -> None:
+    outlet = Watched(full=True)
+    with pytest.raises(MonitorError, match="the disk is full"):
+        await run(analysis, Script(lambda speech: KIND), outlet, sound)
+    assert outlet.of("summary") == []
 
 
 ABSENCES = """

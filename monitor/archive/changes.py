@@ -53,9 +53,11 @@ def _decision(new: Any) -> dict[str, Any]:
     return columns | {"note": note}
 
 
-def progress(connection: Connection, view: CallView) -> None:
-    """How an open call stands; any other call stays as it is."""
+def progress(connection: Connection, view: CallView, summary: Summary | None) -> None:
+    """How an open call stands, and what it comes to so far where that is given; any other call stays as it is."""
     live = {key: plain(getattr(view, key)) for key in ("seconds", "risk", "level", "talk_share", "mood", "status", "why")}
+    if summary is not None:
+        live["summary"] = summary_row(summary)
     connection.execute(update(schema.Call).where(schema.Call.id == plain(view.id), OPEN).values(live))
 
 

@@ -83,11 +83,10 @@ def summary_row(summary: Summary) -> dict[str, Any]:
 
 def to_summary(row: Row) -> Summary:
     """The summary of a call's row; while the call is live, what is known so far."""
-    kept = row["summary"]
-    if kept is None:
-        return Summary(risk=row["risk"], level=row["level"], talk_share=row["talk_share"])
+    kept = row["summary"] or {}
     values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in kept.items()}
-    return Summary(**values)
+    now = {key: row[key] for key in ("risk", "level", "talk_share")}  # kept with every utterance; the rest where it is news
+    return Summary(**{**values, **now})
 
 
 def deep_tuple(value: Any) -> Any:

@@ -49,7 +49,7 @@ class Base(DeclarativeBase):
 
 
 class Call(Base):
-    """A call is open until `ended` is set; `summary` is set with it."""
+    """A call is open until `ended` is set; `summary` is what it comes to, so far or in the end."""
 
     __tablename__ = "call"
     __table_args__ = (Index(None, "started", "id"), Index(None, "ended"), Index(None, "customer", "started"))

@@ -89,9 +89,12 @@ class Archive:
         statement = delete(table).where(table.call_id == plain(call), table.id == plain(id))
         await self._writer.do(f"{kind} {id!r} of call {call!r}", lambda connection: connection.execute(statement))
 
-    async def progress(self, view: CallView) -> None:
-        """Keep how a live call stands. A call that is closed, or not there, stays as it is."""
-        await self._writer.do(f"call {view.id!r}", partial(changes.progress, view=view))
+    async def progress(self, view: CallView, summary: Summary | None = None) -> None:
+        """Keep how a live call stands, and what it comes to so far (None: as kept before).
+
+        A call that is closed, or not there, stays as it is.
+        """
+        await self._writer.do(f"call {view.id!r}", partial(changes.progress, view=view, summary=summary))
 
     async def close_call(
         self, call: str, *, status: CallStatus, why: str | None, seconds: float, ended: datetime, summary: Summary

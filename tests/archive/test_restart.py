@@ -105,13 +105,16 @@ async def test_a_call_without_audio_lasted_as_long_as_was_kept(archive: Archive,
     record = await archive.call("c1")
     assert record is not None
     view = record.call
-    await archive.progress(replace(view, seconds=42.0, risk=7))
+    await archive.progress(replace(view, seconds=42.0, risk=7), Summary(type="help", stressed=("退款",)))
     await archive.progress(replace(view, id="c2", seconds=42.0))
     await archive.close_call("c3", status="ended", why=None, seconds=1.0, ended=later(1), summary=Summary())
     audio = await CallAudio.open(data, make.call("c4"), rate=RATE, encoding="alaw")
     await audio.close()
     audio.path.write_bytes(b"damaged")
     assert sorted(await archive.interrupted(later(10))) == ["c1", "c2", "c4"]
+    closed = await archive.call("c1")
+    assert closed is not None
+    assert closed.summary == Summary(type="help", stressed=("退款",), risk=7), "what it came to so far"
     views = {view.id: view for view in (await archive.recent())[0]}
     assert (views["c1"].seconds, views["c1"].ended, views["c1"].risk) == (42.0, later(10), 7)  # not after now
     assert (views["c4"].seconds, views["c4"].ended) == (0.0, START)

@@ -149,6 +149,10 @@ async def test_progress_is_kept_until_the_call_is_closed(archive: Archive) -> No
     record = await kept(archive)
     assert record.call == view
     assert record.summary == Summary(risk=40, level=2, talk_share={"agent": 0.25})
+    so_far = Summary(type="help", steps={"soothe": 3.0, "act": None}, claims=({"text": "x", "times": [1.0, 2.5]},))
+    await archive.progress(view, so_far)
+    await archive.progress(replace(view, risk=50))  # nothing new but the risk
+    assert (await kept(archive)).summary == replace(so_far, risk=50, level=2, talk_share={"agent": 0.25})
     summary = Summary(
         type="venting",
         risk=82,
@@ -162,7 +166,7 @@ async def test_progress_is_kept_until_the_call_is_closed(archive: Archive) -> No
     )
     await end(archive, ended=later(61), seconds=61.0, summary=summary)
     await archive.add(make.call(agent="王芳"))  # more is known of it: no new beginning
-    await archive.progress(view)  # late: a closed call stays closed
+    await archive.progress(view, so_far)  # late: a closed call stays closed
     record = await kept(archive)
     assert record.summary == summary
     closed = replace(

@@ -17,7 +17,7 @@ from monitor.archive.audio import audio_path
 from monitor.errors import ArchiveError, ProtocolError
 from monitor.ingest.file import pcm, probe
 from monitor.page.api import local_now
-from monitor.records import CallInfo, CallRecord, Summary, Utterance
+from monitor.records import CallInfo, CallRecord, Summary, Utterance, as_json
 from tests.road.support import Running, over, running, settings, until, watching
 
 pytestmark = pytest.mark.model
@@ -64,6 +64,9 @@ async def test_live_and_review_come_to_the_same_verdict(tmp_path: Path, calls: P
     assert set(shown["utterance"]) == {one.id for one in live.utterances}
     assert {id: one["text"] for id, one in shown["utterance"].items()} == {one.id: one.text for one in live.utterances}
     assert set(shown["finding"]) == {one.id for one in live.findings}, "what the page saw is what was kept"
+    told = [event["data"] for event in events if event["type"] == "summary"]
+    assert len(told) > 1, "told as it grows"
+    assert told[-1] == as_json(live.summary), "and in the end what was kept"
     assert [event["seq"] for event in events] == list(range(events[0]["seq"], events[0]["seq"] + len(events)))
 
 
