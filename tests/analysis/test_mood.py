@@ -29,7 +29,12 @@ def settled(count: int) -> Arousal:
 
 
 def test_without_a_baseline_a_voice_is_not_judged() -> None:
-    assert settled(2).judge(heard(CALM)) is None
+    arousal = Arousal()
+    assert arousal.judge(heard(CALM)) is None
+    arousal.settle(heard(CALM, 4.0))
+    assert arousal.judge(heard(CALM)) is None, "four seconds are not enough to know a voice by"
+    arousal.settle(heard(CALM, 1.5))
+    assert arousal.judge(heard(CALM)) is not None
 
 
 def test_at_its_baseline_a_voice_rests() -> None:
@@ -40,7 +45,11 @@ def test_at_its_baseline_a_voice_rests() -> None:
 def test_louder_higher_and_faster_are_each_more(change: dict[str, float]) -> None:
     raised = settled(3).judge(heard(replace(CALM, **change)))
     assert raised is not None
-    assert raised > 0.45
+    assert raised > 0.42
+
+
+def test_the_intonation_of_a_calm_voice_is_no_arousal() -> None:
+    assert settled(3).judge(heard(replace(CALM, pitch=190.0))) == pytest.approx(0.3, abs=0.01)
 
 
 def test_all_three_are_near_the_top_and_a_murmur_near_the_bottom() -> None:
@@ -53,12 +62,25 @@ def test_all_three_are_near_the_top_and_a_murmur_near_the_bottom() -> None:
     assert murmur < 0.1
 
 
-def test_the_baseline_stands_once_made_and_belongs_to_one_speaker() -> None:
+def test_figures_read_out_slowly_are_not_calm() -> None:
     arousal = settled(3)
+    slow = arousal.judge(heard(replace(CALM, rate=1.5)))
+    assert slow == arousal.judge(heard(replace(CALM, rate=3.0)))
+
+
+def test_a_full_baseline_stands_and_belongs_to_one_speaker() -> None:
+    arousal = settled(4)
     for _ in range(5):
         arousal.settle(heard(Voice(-15.0, 260.0, 4.0, 7.0)))
     assert arousal.judge(heard(CALM)) == pytest.approx(0.3, abs=0.01)
     assert arousal.judge(said("agent", "话", 0.0, 8.0, spans=((0.0, 8.0),), voice=CALM)) is None
+
+
+def test_an_outburst_at_the_start_is_not_taken_for_the_speakers_own_voice() -> None:
+    arousal = Arousal()
+    arousal.settle(heard(replace(CALM, loudness=-18.0), 6.0))
+    arousal.settle(heard(CALM, 14.0))
+    assert (arousal.judge(heard(CALM)) or 0) > 0.2, "held to the mean of both, it would be 0.14"
 
 
 @pytest.mark.parametrize("voice", [None, Voice(-28.0, None, None, 4.5), Voice(-28.0, 180.0, 2.0, 0.0)])
