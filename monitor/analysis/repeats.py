@@ -33,8 +33,8 @@ FEATURES = (
     "renewing", "answering", "asked", "refused", "echo", "short",
 )  # fmt: skip
 WORDED = tuple(name for name in FEATURES if name != "meaning")
-DOUBT, SURE = 0.03, 0.9  # probability by words between which the meaning is asked
-BUDGET = 60  # characters embedded for one utterance: about a millisecond each, less what was met before
+DOUBT, SURE = 0.08, 0.85  # probability by words between which the meaning is asked
+BUDGET = 44  # characters embedded for one utterance: about a millisecond each, less what was met before
 
 
 class Model(Section):
