@@ -78,6 +78,7 @@ async def test_a_call_becomes_an_alert_that_a_supervisor_acts_on(tmp_path: Path,
         await expect(page.get_by_test_id("evidence").first).to_be_visible()
         await expect(page.get_by_test_id("timeline-mark").first).to_be_visible()
         await expect(page.get_by_test_id("timeline-mark").nth(2)).to_be_visible()
+        await expect(page.get_by_test_id("step")).to_have_count(5)  # while the call goes on
         await shot(page, "supervisor")
 
         id = await alarm.get_attribute("data-alert")
@@ -92,11 +93,43 @@ async def test_a_call_becomes_an_alert_that_a_supervisor_acts_on(tmp_path: Path,
         assert [alert.status for alert in record.alerts if alert.id == id] == ["acknowledged"]
 
         assert not [outcome for outcome in await playing if isinstance(outcome, Exception)]
+        await what_it_came_to(page, product)
         async with page_of(browser, product, NARROW) as phone:
             await expect(phone.get_by_test_id("call-row").first).to_be_visible()
-            width = await phone.evaluate("document.documentElement.scrollWidth")
-            assert width <= NARROW[0], "nothing sticks out on a phone"
+            assert await sticks_out(phone) == []
             await shot(phone, "phone")
+            await phone.locator('[data-testid="call-row"][data-call="press-1"]').click()
+            await phone.get_by_test_id("summary-more").click()
+            await expect(phone.get_by_test_id("promise").first).to_be_visible()
+            assert await sticks_out(phone) == []
+            await shot(phone, "phone-summary")
+
+
+async def what_it_came_to(page: Page, product: Running) -> None:
+    """The open call has ended: its card says what was kept, and leads to the words."""
+    record = await product.service.archive.call("press-1")
+    assert record
+    summary = record.summary
+    await expect(page.get_by_test_id("call-status")).to_have_attribute("data-status", "ended")
+    for step, at in summary.steps.items():
+        state = "done" if at is not None else "missing" if step in summary.steps_missing else "idle"
+        await expect(page.locator(f'[data-step="{step}"]')).to_have_attribute("data-state", state)
+    await expect(page.get_by_test_id("promise")).to_have_count(len(summary.promises))
+    said = next(finding for finding in record.findings if finding.kind == "promise")
+    await page.get_by_test_id("promise").first.get_by_role("button").click()
+    line = page.locator(f'[data-utterance="{said.utterance}"]')
+    await expect(line.locator(".line-flash")).to_be_attached()
+    await expect(line).to_be_in_viewport()
+    await shot(page, "summary")
+
+
+async def sticks_out(page: Page) -> list[str]:
+    """What reaches beyond the width of the page."""
+    found: list[str] = await page.evaluate(
+        "[...document.querySelectorAll('body *')].filter(one => one.getBoundingClientRect().right > innerWidth + 1"
+        " && !one.closest('.unseen')).map(one => one.outerHTML.slice(0, 80))"
+    )
+    return found
 
 
 async def test_a_page_that_loses_its_line_misses_nothing(tmp_path: Path, calls: Path, pages: Path) -> None:

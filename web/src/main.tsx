@@ -5,6 +5,7 @@ import "./styles/layout.css";
 import "./styles/calls.css";
 import "./styles/alerts.css";
 import "./styles/call.css";
+import "./styles/summary.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { Root } from "./components/Root";

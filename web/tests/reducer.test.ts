@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { LiveEvent } from "../src/api/types";
+import type { LiveEvent, Summary } from "../src/api/types";
 import { alertKey, empty, readFrom, reduce, type Change, type State } from "../src/state/reducer";
 import { alert, alerted, call, changed, finding, found, said, snapshot, utterance } from "./fixtures";
 
@@ -216,21 +216,34 @@ describe("a page left open all day", () => {
   });
 });
 
-describe("calls of the same number with the same claim", () => {
-  const earlier = [{ call: "c0", started: "2026-11-20T09:00:00.000+00:00", text: "洗衣机漏水" }];
+describe("what a call comes to", () => {
+  const summary = { type: "venting", earlier: [{ call: "c0", started: "2026-11-20T09:00:00.000+00:00", text: "洗衣机漏水" }] };
+  const told = (seq: number, data: Summary, call = "c1"): LiveEvent => ({ seq, type: "summary", call, data });
 
-  test("come with the answer and stay while words come", () => {
-    const state = after(loaded, wanted, detail({ summary: { earlier } }), events(said(11)));
-    expect(state.details.get("c1")?.earlier).toEqual(earlier);
+  test("comes with the answer and stays while words come", () => {
+    const state = after(loaded, wanted, detail({ summary }), events(said(11)));
+    expect(state.details.get("c1")?.summary).toBe(summary);
   });
 
-  test("are none where the answer knows of none", () => {
-    expect(after(loaded, wanted, detail()).details.get("c1")?.earlier).toEqual([]);
+  test("grows with the call, each time as a whole", () => {
+    const state = after(loaded, wanted, detail({ summary }), events(told(11, { type: "help" }), told(12, { type: "revenge", cause: "price" })));
+    expect(state.details.get("c1")?.summary).toEqual({ type: "revenge", cause: "price" });
   });
 
-  test("are still shown while the call is read again, and then are those of the new answer", () => {
-    const again = after(loaded, wanted, detail({ summary: { earlier } }), wanted);
-    expect(again.details.get("c1")?.earlier).toEqual(earlier);
-    expect(reduce(again, detail()).details.get("c1")?.earlier).toEqual([]);
+  test("told while the answer was on its way is newer than the answer", () => {
+    const state = after(loaded, wanted, events(told(11, { type: "revenge" })), detail({ summary }));
+    expect(state.details.get("c1")?.summary).toEqual({ type: "revenge" });
+  });
+
+  test("is still shown while the call is read again, and then is that of the new answer", () => {
+    const again = after(loaded, wanted, detail({ summary }), wanted);
+    expect(again.details.get("c1")?.summary).toBe(summary);
+    expect(reduce(again, detail()).details.get("c1")?.summary).toEqual({});
+  });
+
+  test("of a call that is not open changes nothing but the sequence", () => {
+    const before = after(loaded, wanted, detail({ summary }));
+    const state = reduce(before, events(told(11, { type: "help" }, "c2")));
+    expect(state).toEqual({ ...before, seq: 11 });
   });
 });

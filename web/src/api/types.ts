@@ -67,6 +67,8 @@ export interface Finding {
   readonly first?: number;
   readonly inconsistent?: boolean;
   readonly values?: readonly string[];
+  readonly due?: string;
+  readonly said?: string;
   readonly overlap?: number;
   readonly seconds?: number;
 }
@@ -104,12 +106,39 @@ export interface EarlierCall {
   readonly text: string;
 }
 
+/** Something the agent will do: in which words, by when (ISO) where a moment can be told, and the words of the time. */
+export interface Promised {
+  readonly text: string;
+  readonly due: string | null;
+  readonly said: string | null;
+}
+
+/** Something the customer said in two turns or more: when, and the figures that differ, in the order heard. */
+export interface Claim {
+  readonly text: string;
+  readonly times: readonly number[];
+  readonly values: readonly string[];
+}
+
+/** What a call comes to, as far as it is known. Its risk and level while it lasts are the Call's. */
+export interface Summary {
+  readonly type?: string | null;
+  readonly cause?: string | null;
+  readonly validity?: string | null;
+  readonly steps?: Readonly<Record<string, number | null>>;
+  readonly steps_missing?: readonly string[];
+  readonly promises?: readonly Promised[];
+  readonly stressed?: readonly string[];
+  readonly claims?: readonly Claim[];
+  readonly earlier?: readonly EarlierCall[];
+}
+
 export interface CallDetail {
   readonly call: Call;
   readonly utterances: readonly Utterance[];
   readonly findings: readonly Finding[];
   readonly alerts: readonly Alert[];
-  readonly summary: { readonly earlier?: readonly EarlierCall[] };
+  readonly summary: Summary;
 }
 
 export interface Session {
@@ -142,6 +171,7 @@ export type LiveEvent =
   | (Sequenced & { readonly type: "finding"; readonly data: Finding; readonly provisional: boolean })
   | (Sequenced & { readonly type: "finding_withdrawn"; readonly id: string })
   | (Sequenced & { readonly type: "alert"; readonly data: Alert })
+  | (Sequenced & { readonly type: "summary"; readonly data: Summary })
   | {
       readonly seq: number;
       readonly call: string | null;

@@ -1,15 +1,16 @@
 import { Button, Skeleton } from "antd";
-import { useEffect, useMemo, useRef, useState } from "react";
-import type { Alert } from "../api/types";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import type { Alert, Call } from "../api/types";
 import { useWords } from "../i18n";
 import { useRoute } from "../lib/route";
 import type { Detail } from "../state/reducer";
 import { useSelect } from "../state/store";
+import type { Place } from "../state/summary";
 import { alertsOf, gravityOfFindings, lines, newestEvidence, seenAlerts } from "../state/views";
 import { CallAlerts } from "./CallAlerts";
 import { CallHead } from "./CallHead";
+import { CallSummary } from "./CallSummary";
 import { useClient } from "./context";
-import { EarlierCalls } from "./EarlierCalls";
 import { Timeline } from "./Timeline";
 import { Transcript, type Target } from "./Transcript";
 
@@ -21,7 +22,6 @@ export function CallView({ call: id }: { readonly call: string }) {
   const call = useSelect((state) => state.calls.get(id));
   const detail = useSelect((state) => state.details.get(id));
   useEffect(() => (loaded ? client.watch(id) : undefined), [client, id, loaded]);
-  useReadAtItsEnd(id, call?.status === "live");
   return (
     <section className="pane call" aria-label={words.transcript}>
       <CallHead id={id} call={call} />
@@ -32,30 +32,13 @@ export function CallView({ call: id }: { readonly call: string }) {
         </div>
       )}
       {detail !== undefined && call !== undefined && (detail.status === "ready" || detail.utterances.size > 0) && (
-        <CallBody id={id} detail={detail} live={call.status === "live"} seconds={call.seconds} />
+        <CallBody call={call} detail={detail} />
       )}
     </section>
   );
 }
 
-/** What a call came to is known when it ends, and no event tells it. */
-function useReadAtItsEnd(id: string, live: boolean): void {
-  const client = useClient();
-  const before = useRef({ id, live });
-  useEffect(() => {
-    if (before.current.id === id && before.current.live && !live) void client.read(id);
-    before.current = { id, live };
-  }, [client, id, live]);
-}
-
-interface BodyProps {
-  readonly id: string;
-  readonly detail: Detail;
-  readonly live: boolean;
-  readonly seconds: number;
-}
-
-function CallBody({ id, detail, live, seconds }: BodyProps) {
+function CallBody({ call: { id, status, seconds, risk, level }, detail }: { readonly call: Call; readonly detail: Detail }) {
   const everyAlert = useSelect(seenAlerts);
   const alerts = useMemo(() => alertsOf(everyAlert, id), [everyAlert, id]);
   const severities = useMemo(() => gravityOfFindings(alerts), [alerts]);
@@ -63,12 +46,16 @@ function CallBody({ id, detail, live, seconds }: BodyProps) {
   const route = useRoute();
   const chosen = alerts.find((alert) => alert.id === route.alert);
   const [target, setTarget] = useTarget(detail, chosen, route.visit);
+  const jump = useCallback((place: Place) => setTarget({ ...place, visit: Date.now() }), [setTarget]);
+  const live = status === "live";
   return (
     <>
       <CallAlerts alerts={alerts} chosen={chosen} />
-      <EarlierCalls calls={detail.earlier} />
-      <Timeline lines={all} severities={severities} seconds={seconds} jump={(line, finding) => setTarget({ line, finding, visit: Date.now() })} />
-      <Transcript lines={all} severities={severities} live={live} target={target} />
+      <Timeline lines={all} severities={severities} seconds={seconds} jump={jump} />
+      <div className="call-main">
+        <CallSummary summary={detail.summary} risk={risk} level={level} live={live} lines={all} jump={jump} />
+        <Transcript lines={all} severities={severities} live={live} target={target} />
+      </div>
     </>
   );
 }

@@ -3,6 +3,7 @@ import { gravest } from "../attention/arrivals";
 import type { Severity } from "../api/types";
 import { useNames } from "../i18n";
 import { pieces } from "../lib/highlight";
+import { toneOf } from "../lib/tone";
 import type { HeldFinding } from "../state/reducer";
 
 interface Props {
@@ -35,6 +36,7 @@ export function Evidence({ text, findings, severities }: Props) {
           data-testid="evidence"
           data-findings={ids.join(" ")}
           data-severity={severity}
+          data-tone={here.every(({ finding }) => toneOf(finding) === "good") ? "good" : "plain"}
           data-shared={ids.length > 1}
           data-provisional={here.every(({ provisional }) => provisional)}
         >

@@ -1,7 +1,9 @@
 import type { Finding, Severity } from "../api/types";
 import { useNames, useWords } from "../i18n";
 import { clock } from "../lib/time";
+import { toneOf } from "../lib/tone";
 import type { HeldFinding } from "../state/reducer";
+import { KindMark } from "./KindMark";
 import { SeverityMark } from "./Severity";
 
 /** What was found, why, and how sure. */
@@ -10,8 +12,15 @@ export function FindingNote({ held, severity }: { readonly held: HeldFinding; re
   const names = useNames();
   const { finding, provisional } = held;
   return (
-    <li className="note" data-testid="finding" data-finding={finding.id} data-severity={severity} data-provisional={provisional}>
-      {severity === undefined ? <i className="note-dot" aria-hidden="true" /> : <SeverityMark severity={severity} />}
+    <li
+      className="note"
+      data-testid="finding"
+      data-finding={finding.id}
+      data-severity={severity}
+      data-tone={toneOf(finding)}
+      data-provisional={provisional}
+    >
+      {severity === undefined ? <KindMark kind={finding.kind} rule={finding.rule} /> : <SeverityMark severity={severity} />}
       <p>
         <b>{names.finding(finding)}</b> {finding.because} <Values finding={finding} />
         {finding.utterance === null && <time className="number">{clock(finding.start)} </time>}

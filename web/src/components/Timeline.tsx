@@ -3,13 +3,15 @@ import type { Finding, Mood, Severity, Speaker } from "../api/types";
 import { useNames, useWords } from "../i18n";
 import { moodPath } from "../lib/sparkline";
 import { clock, ticks } from "../lib/time";
+import { toneOf } from "../lib/tone";
+import type { Place } from "../state/summary";
 import type { Line } from "../state/views";
 
 interface Props {
   readonly lines: readonly Line[];
   readonly severities: ReadonlyMap<string, Severity>;
   readonly seconds: number;
-  readonly jump: (line: string, finding: string) => void;
+  readonly jump: (place: Place) => void;
 }
 
 const WIDTH = 1000; // of the drawings' own units, stretched over the width there is
@@ -50,7 +52,7 @@ export const Timeline = memo(function Timeline({ lines, severities, seconds, jum
                 provisional={provisional}
                 severity={severities.get(finding.id)}
                 left={finding.start / length}
-                jump={() => jump(line.key, finding.id)}
+                jump={() => jump({ line: line.key, finding: finding.id })}
               />
             )),
           )}
@@ -86,6 +88,7 @@ function TimelineMark({ finding, provisional, severity, left, jump }: MarkProps)
       data-finding={finding.id}
       data-speaker={finding.speaker}
       data-severity={severity}
+      data-tone={toneOf(finding)}
       data-provisional={provisional}
       style={{ left: `${100 * Math.min(1, left)}%` }}
       title={`${label}：${finding.because}`}

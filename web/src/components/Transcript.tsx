@@ -3,14 +3,13 @@ import { ArrowDownOutlined } from "@ant-design/icons";
 import { useEffect, useRef, useState } from "react";
 import type { Severity } from "../api/types";
 import { useWords } from "../i18n";
+import type { Place } from "../state/summary";
 import type { Line } from "../state/views";
 import { TranscriptLine } from "./TranscriptLine";
 import { useFollow } from "./useFollow";
 
 /** A line to show, and in it a finding; `visit` tells one wish from the next for the same line. */
-export interface Target {
-  readonly line: string;
-  readonly finding: string | null;
+export interface Target extends Place {
   readonly visit: number;
 }
 

@@ -23,4 +23,4 @@ function watch(watcher: () => void): () => void {
 }
 
 /** The server's time in milliseconds since 1970, to the second. */
-export const useNow = (): number => useSyncExternalStore(watch, () => second) * 1000;
+export const useNow = (): number => useSyncExternalStore(watch, () => second, () => second) * 1000;

@@ -33,7 +33,7 @@ export const settings = {
   },
 };
 
-export const useSettings = (): Settings => useSyncExternalStore(settings.subscribe, settings.get);
+export const useSettings = (): Settings => useSyncExternalStore(settings.subscribe, settings.get, settings.get);
 
 /** The stored settings, field by field: what is missing or of another kind falls back. */
 export function parse(stored: string | null): Settings {

@@ -21,6 +21,16 @@ export function timeOfDay(iso: string, now: number, locale: string): string {
   return then.toLocaleString(locale, today ? time : { month: "numeric", day: "numeric", ...time });
 }
 
+/** 11月23日周一 15:00 of an ISO instant in the reader's zone; with the year where it is not this one. */
+export function moment(iso: string, now: number, locale: string): string {
+  const then = new Date(iso);
+  if (Number.isNaN(then.getTime())) return "";
+  const day = { month: "long", day: "numeric", weekday: "short" } as const;
+  const thisYear = then.getFullYear() === new Date(now).getFullYear();
+  const date = then.toLocaleDateString(locale, thisYear ? day : { year: "numeric", ...day });
+  return `${date} ${then.toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" })}`;
+}
+
 /** Marks for an axis of `seconds`: a round step that gives at most `most` of them after 0. */
 export function ticks(seconds: number, most: number): number[] {
   const step = [5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200].find((size) => seconds / size <= most) ?? 14_400;

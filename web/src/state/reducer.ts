@@ -1,5 +1,5 @@
 /** All the page knows, as a pure function of what the server said and the supervisor did. */
-import type { Alert, AlertStatus, Call, CallDetail, EarlierCall, Finding, LiveEvent, NoticeLevel, Snapshot, Utterance } from "../api/types";
+import type { Alert, AlertStatus, Call, CallDetail, Finding, LiveEvent, NoticeLevel, Snapshot, Summary, Utterance } from "../api/types";
 import type { Connection } from "../live/protocol";
 
 export interface HeldFinding {
@@ -12,7 +12,7 @@ export interface Detail {
   readonly status: "loading" | "ready" | "failed";
   readonly utterances: ReadonlyMap<string, Utterance>;
   readonly findings: ReadonlyMap<string, HeldFinding>;
-  readonly earlier: readonly EarlierCall[]; // known once the call has ended
+  readonly summary: Summary;
   readonly held: readonly LiveEvent[];
 }
 
@@ -204,6 +204,7 @@ class Draft {
         break;
       case "finding":
       case "finding_withdrawn":
+      case "summary":
         this.detail(event.call)?.apply(event);
         break;
     }
@@ -242,11 +243,13 @@ class Draft {
 class DetailDraft {
   private readonly utterances: Table<Utterance>;
   private readonly findings: Table<HeldFinding>;
+  private summary: Summary;
   private readonly held: LiveEvent[] = [];
 
   constructor(private readonly detail: Detail) {
     this.utterances = new Table(detail.utterances);
     this.findings = new Table(detail.findings);
+    this.summary = detail.summary;
   }
 
   apply(event: LiveEvent): void {
@@ -264,18 +267,21 @@ class DetailDraft {
       case "finding_withdrawn":
         this.findings.delete(event.id);
         break;
+      case "summary":
+        this.summary = event.data;
+        break;
       default:
         break;
     }
   }
 
   finish(): Detail {
-    const { detail, held } = this;
+    const { detail, summary, held } = this;
     return {
       status: detail.status,
       utterances: this.utterances.now,
       findings: this.findings.now,
-      earlier: detail.earlier,
+      summary,
       held: held.length > 0 ? [...detail.held, ...held] : detail.held,
     };
   }
@@ -316,7 +322,7 @@ function older(state: State, calls: readonly Call[], end: boolean): State {
   };
 }
 
-const unread: Detail = { status: "loading", utterances: new Map(), findings: new Map(), earlier: [], held: [] };
+const unread: Detail = { status: "loading", utterances: new Map(), findings: new Map(), summary: {}, held: [] };
 
 function detailWanted(state: State, call: string): State {
   const before = state.details.get(call) ?? unread;
@@ -330,7 +336,7 @@ function detailLoaded(state: State, { call, utterances, findings, alerts, summar
     status: "ready",
     utterances: new Map(utterances.map((utterance) => [utterance.id, utterance])),
     findings: new Map(findings.map((finding) => [finding.id, { finding, provisional: false }])),
-    earlier: summary.earlier ?? [],
+    summary,
     held: [],
   });
   for (const event of before.held) draft.apply(event);
