@@ -115,7 +115,8 @@ describe("a moment", () => {
   const now = Date.parse("2026-11-22T12:00:00Z");
 
   test("has its day and weekday, and its year where that is not this one", () => {
-    expect(moment("2026-11-23T15:00:00", now, "zh-CN")).toBe("11月23日周一 15:00");
+    expect(moment("2026-11-23T15:00:00+08:00", now, "zh-CN")).toBe("11月23日周一 15:00");
+    expect(moment("2026-11-23T15:00:00-05:00", now, "zh-CN")).toBe("11月23日周一 15:00"); // as it was said, wherever it is read
     expect(moment("2027-01-05T09:30:00", now, "zh-CN")).toBe("2027年1月5日周二 09:30");
     expect(moment("2026-11-23T00:05:00", now, "en-GB")).toMatch(/^Mon,? 23 November 00:05$/);
   });
@@ -151,7 +152,7 @@ describe("the card", () => {
 
   test("shows when a promise is due, and both figures side by side", () => {
     const page = card(SUMMARY);
-    expect(page).toMatch(/11月23日周一 \d\d:00 前.*<q>给您回电<\/q>.*没说时限.*<q>帮您问<\/q>/);
+    expect(page).toMatch(/11月23日周一 15:00 前.*<q>给您回电<\/q>.*没说时限.*<q>帮您问<\/q>/);
     expect(page).toMatch(/前后不一.*<b>三次<\/b>.*→.*<b>两次<\/b>/);
   });
 

@@ -21,9 +21,9 @@ export function timeOfDay(iso: string, now: number, locale: string): string {
   return then.toLocaleString(locale, today ? time : { month: "numeric", day: "numeric", ...time });
 }
 
-/** 11月23日周一 15:00 of an ISO instant in the reader's zone; with the year where it is not this one. */
+/** 11月23日周一 15:00 of an ISO date and time as the clock showed there, whatever the reader's zone; with the year where it is not this one. */
 export function moment(iso: string, now: number, locale: string): string {
-  const then = new Date(iso);
+  const then = new Date(iso.slice(0, "2026-11-23T15:00".length));
   if (Number.isNaN(then.getTime())) return "";
   const day = { month: "long", day: "numeric", weekday: "short" } as const;
   const thisYear = then.getFullYear() === new Date(now).getFullYear();
