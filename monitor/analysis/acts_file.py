@@ -44,7 +44,7 @@ def write(path: Path, heads: Mapping[Speaker, Head]) -> None:
 def read(path: Path) -> dict[Speaker, Head] | None:
     """The heads kept at `path`; None where there are none, or none that can be read."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return {speaker: _head(arrays, speaker) for speaker in corpus.LABELS if f"{speaker}.labels" in arrays}
     except (FileNotFoundError, NotADirectoryError):
         return None

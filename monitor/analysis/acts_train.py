@@ -10,10 +10,8 @@ and is needed for nothing else.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -174,12 +172,14 @@ def _matrix(rows: Sequence[Sparse], width: int) -> Any:
 
 
 def _fit(rows: Any, wanted: npt.NDArray[np.bool_], told: npt.NDArray[np.bool_], ideas: npt.NDArray[np.intp]) -> Linear:
-    """A model for each label, on the rows that tell of it; the labels are shared out among the cores."""
+    """A model for each label, on the rows that tell of it.
+
+    One after the other: liblinear keeps its random numbers for the whole process, and threads would get other ones each time.
+    """
     from sklearn.model_selection import GroupKFold
 
     folds = list(GroupKFold(FOLDS).split(rows, groups=ideas))
-    with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
-        made = list(threads.map(lambda label: _fit_one(rows, wanted[:, label], told[:, label], folds), range(wanted.shape[1])))
+    made = [_fit_one(rows, wanted[:, label], told[:, label], folds) for label in range(wanted.shape[1])]
     weights, *rest = zip(*made, strict=True)
     return Linear(np.stack(weights, axis=1).astype(np.float32), *(np.array(part, np.float32) for part in rest))
 

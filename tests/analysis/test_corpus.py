@@ -11,6 +11,7 @@ from monitor.analysis import corpus
 from monitor.analysis.corpus import LABELS
 from monitor.analysis.text import read
 from monitor.errors import ConfigError
+from monitor.records import Speaker
 
 
 def site(tmp_path: Path, name: str, text: str | bytes) -> Path:
@@ -30,7 +31,7 @@ def own(tmp_path: Path, name: str, text: str | bytes) -> list[corpus.Line]:
 
 
 @pytest.mark.parametrize("speaker", LABELS)
-def test_every_label_has_lines_enough_in_several_ideas(speaker: str) -> None:
+def test_every_label_has_lines_enough_in_several_ideas(speaker: Speaker) -> None:
     lines = [line for line in corpus.load() if line.speaker == speaker]
     counts = Counter(label for line in lines for label in line.labels)
     assert {label: counts[label] for label in LABELS[speaker] if counts[label] < 50} == {}
@@ -57,13 +58,14 @@ def test_a_sites_lines_come_after_the_built_in_ones(tmp_path: Path) -> None:
     lines = own(
         tmp_path,
         "agent_own.tsv",
-        "# ours\n# unmarked: ask act\n\n# idea: a department\nnot_my_job + ask\t这个归营销中心，您有他们电话吗\t钱呢？\r\n-\t我帮您问\n"
+        "# ours\n# unmarked: ask act\n\n# idea: a department\nnot_my_job + ask\t这个归营销中心，您有他们电话吗\t钱呢？\r\n"
+        "-\t我帮您问\n"
         "# idea: another\nnot_my_job\t您找营销中心\n",
     )
     first, second, third = lines
-    assert (first.speaker, first.labels, first.before) == ("agent", {"not_my_job", "ask"}, "钱呢？")
-    assert (first.text, first.unmarked) == ("这个归营销中心，您有他们电话吗", {"act"})
-    assert (second.labels, second.before, second.unmarked) == (frozenset(), "", {"ask", "act"})
+    assert (first.speaker, first.labels, first.before) == ("agent", frozenset(frozenset({"not_my_job", "ask"})), "钱呢？")
+    assert (first.text, first.unmarked) == ("这个归营销中心，您有他们电话吗", frozenset({"act"}))
+    assert (second.labels, second.before, second.unmarked) == (frozenset[str](), "", frozenset({"ask", "act"}))
     assert first.idea == second.idea != third.idea
 
 
@@ -81,7 +83,9 @@ def test_a_call_gives_each_line_what_the_other_side_said_last(tmp_path: Path) ->
 
 
 def test_a_mark_of_byte_order_is_no_part_of_the_first_line(tmp_path: Path) -> None:
-    assert [line.labels for line in own(tmp_path, "customer_own.tsv", b"\xef\xbb\xbf" + "thanks\t多谢了\n".encode())] == [{"thanks"}]
+    assert [line.labels for line in own(tmp_path, "customer_own.tsv", b"\xef\xbb\xbf" + "thanks\t多谢了\n".encode())] == [
+        frozenset({"thanks"})
+    ]
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "# idea: nothing\n# and no more"])

@@ -1,0 +1,109 @@
+"""Findings by likeness to call lines: where words nobody foresaw count, where they do not, and how a site has its say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from monitor.analysis import playbook
+from monitor.analysis.context import Act, Said, Story
+from monitor.analysis.ladder import LadderDetector
+from monitor.analysis.phrases import MOST, Likeness, PhraseDetector, heard
+from monitor.analysis.playbook import LINES, Playbook
+from monitor.analysis.text import read
+from monitor.records import Finding, Speaker
+from tests.analysis.talk import said
+
+EXAMPLE = "我们这条线只接报修的电话"
+COMPLAINT = "C:你们送来的柜子少了一扇门，这叫我怎么用"
+
+
+@pytest.fixture(scope="module")
+def book() -> Playbook:
+    return playbook.load()
+
+
+def judge(
+    book: Playbook, text: str, label: str, probability: float = 0.95, *before: str, part: str = "", speaker: Speaker = "agent"
+) -> list[Finding]:
+    """Of `text` in which `part` (else all of it) does what `label` says; `before`: earlier lines, `A:` or `C:` and the text."""
+    story = Story()
+    for number, line in enumerate(before):
+        story.settle(Said(said("agent" if line[0] == "A" else "customer", line[2:], float(number)), read(line[2:])))
+    norm = read(text)
+    start = norm.norm.index(part)
+    act = Act(label, start, start + len(part) if part else len(norm.norm), probability, EXAMPLE)
+    one = Said(said(speaker, text, 60.0), norm, (act,))
+    detector = PhraseDetector(book) if speaker == "agent" else LadderDetector(book)
+    return detector.judge(one, story.context)
+
+
+def test_it_names_the_nearest_line_and_the_words(book: Playbook) -> None:
+    text = "哦，这样啊。咱这窗口光收水费，您走错地方啦。"
+    [found] = judge(book, text, "not_my_job", 0.93, part="咱这窗口光收水费你走错地方了")
+    assert (found.kind, found.rule, found.confidence) == ("banned_phrase", "not_my_job", 0.93)
+    assert EXAMPLE in (found.because or "")
+    assert found.text == "咱这窗口光收水费，您走错地方啦"
+    assert found.text in (found.because or "")
+    assert found.span is not None
+    assert text[slice(*found.span)] == found.text
+
+
+def test_a_rung_of_the_ladder_keeps_its_level(book: Playbook) -> None:
+    [found] = judge(book, "我这就去敲惊堂木", "legal", speaker="customer")
+    assert (found.kind, found.rule, found.level) == ("escalation", "legal", 3)
+    assert EXAMPLE in (found.because or "")
+
+
+def test_it_is_never_surer_than_the_words_themselves(book: Playbook) -> None:
+    [found] = judge(book, "咱这窗口光收水费", "not_my_job", 1.0)
+    assert found.confidence == MOST
+
+
+@pytest.mark.parametrize(("probability", "count"), [(LINES - 0.001, 0), (LINES, 1)])
+def test_it_must_be_sure_enough(book: Playbook, probability: float, count: int) -> None:
+    assert len(judge(book, "咱这窗口光收水费", "not_my_job", probability)) == count
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "您是说他们讲咱这窗口光收水费",
+        "您刚才说，咱这窗口光收水费，是这样吗？",
+        "录音里他回您一句咱这窗口光收水费",
+        "他不应该说咱这窗口光收水费",
+    ],
+)
+def test_what_is_quoted_does_not_count(book: Playbook, text: str) -> None:
+    assert judge(book, text, "not_my_job", 0.99, part="咱这窗口光收水费") == []
+    assert judge(book, text, "not_my_job", 0.99) == [], "nor where the stretch holds what takes it back"
+
+
+def test_phrases_come_before_likeness(book: Playbook) -> None:
+    [found] = judge(book, "这个不归我管，咱这窗口光收水费", "not_my_job", 0.99)
+    assert EXAMPLE not in (found.because or "")
+    assert found.text == "不归我管" or found.text == "这个不归我管"
+
+
+def test_a_bare_wait_counts_as_the_first_answer_only(book: Playbook) -> None:
+    line = "您坐着歇歇脚"
+    assert [found.rule for found in judge(book, line, "stall", 0.95, COMPLAINT)] == ["stall"]
+    assert judge(book, line, "stall", 0.95) == []
+    assert judge(book, line, "stall", 0.95, COMPLAINT, "A:给您添麻烦了，是哪一扇门呢", "C:左边那扇") == []
+
+
+def test_what_the_customer_says_is_no_banned_phrase(book: Playbook) -> None:
+    assert judge(book, "咱这窗口光收水费", "not_my_job", 0.99, speaker="customer") == []
+
+
+@pytest.mark.parametrize(("lines", "probability", "count"), [("1", 1.0, 0), ("1", 0.95, 0), ("0.5", 0.6, 1), ("0.97", 0.95, 0)])
+def test_a_site_says_how_sure_it_must_be(tmp_path: Path, lines: str, probability: float, count: int) -> None:
+    (tmp_path / "phrases.toml").write_text(f"[banned_phrase.not_my_job]\nlines = {lines}\n", "utf-8")
+    own = playbook.load(tmp_path)
+    assert len(judge(own, "咱这窗口光收水费", "not_my_job", probability)) == count
+    assert len(judge(own, "这个不归我管", "not_my_job", probability)) == 1, "phrases still count"
+    norm = read("咱这窗口光收水费")
+    one = Said(said("agent", norm.original), norm, (Act("not_my_job", 0, len(norm.norm), probability, EXAMPLE),))
+    alike = [hit for hit in heard(own.lexicons["agent"], one, Story().context) if isinstance(hit, Likeness)]
+    assert len(alike) == count
