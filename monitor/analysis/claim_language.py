@@ -40,6 +40,7 @@ class Sheet(Section):
 
     explicit: tuple[str, ...]
     not_explicit: tuple[str, ...]
+    saying: str
     social: str
     accepting: str
     accepted: str
@@ -133,6 +134,7 @@ class Language:
         self._weigher = Weigher(corpus)
         self._explicit = pattern("explicit", "|".join(sheet.explicit))
         self._not_explicit = pattern("not_explicit", "|".join(sheet.not_explicit))
+        self._saying = pattern("saying", sheet.saying)
         self._social = pattern("social", f"(?:{sheet.social})++")  # never backtracks
         self._accepting = pattern("accepting", sheet.accepting)
         self._accepted = pattern("accepted", sheet.accepted)
@@ -163,9 +165,9 @@ class Language:
                 return Window(clause.start, clause.end, self.bag(text, clause.start, clause.end))
         return None
 
-    def others_words(self, text: Text, start: int, end: int) -> bool:
-        """Whether it is others who said it, or nothing that can be said again."""
-        return bool(self._not_explicit.search(text.norm, start, end))
+    def says(self, text: Text, start: int, end: int) -> bool:
+        """Whether norm[start:end] speaks of the speaker's own saying."""
+        return bool(self._saying.search(text.norm, start, end)) and not self._not_explicit.search(text.norm, start, end)
 
     def asks(self, text: Text) -> bool:
         """Whether the speaker ends on a question or a request for something."""

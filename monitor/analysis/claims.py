@@ -198,7 +198,7 @@ class Claims:
 
     def _retold(self, said: Said) -> Window | None:
         act = said.act("retold")
-        if act is None or act.probability < RETOLD or self._language.others_words(said.text, act.start, act.end):
+        if act is None or act.probability < RETOLD or not self._language.says(said.text, act.start, act.end):
             return None
         return Window(act.start, act.end, self._language.bag(said.text, act.start, act.end))
 

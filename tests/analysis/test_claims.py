@@ -357,3 +357,15 @@ def test_a_faulty_dialogue_is_named_with_its_line(tmp_path: Path, line: str) -> 
     path.write_text(f"A 您好。\n{line}\n", "utf-8")
     with pytest.raises(ConfigError, match=r"calls.txt:2: is no turn of a dialogue"):
         read_dialogues(path)
+
+
+@pytest.mark.parametrize("text", ["派件员的电话我打了八百遍了，没人接！", "那我再发一遍照片。", "你刚才跟我说的三天到。"])
+def test_doing_it_again_is_not_saying_it_again(text: str) -> None:
+    lines = [
+        Line(said("customer", "我的快递到了，箱子是坏的。", 0.0), False, ()),
+        Line(said("agent", "好的。", 8.0), False, ()),
+    ]
+    claims, _ = run(lines)
+    heard = texts.read(text)
+    act = Act("retold", 0, len(heard.norm), 0.95, "我都讲了三遍了")
+    assert not claims.judge(Said(said("customer", text, 12.0), heard, (act,)), Context())
