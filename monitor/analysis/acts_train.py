@@ -31,10 +31,11 @@ from monitor.errors import ConfigError
 from monitor.records import Speaker
 
 SEED = 20_261_122
-FOLDS = 4
+FOLDS = 3
 STRENGTH = 1.0  # inverse of the regularisation
 RARE = 2  # lines a feature must occur in
-AXES = 192  # of the embedding's principal components; more tell nothing more and take longer to learn
+AXES = 96  # of the embedding's principal components; more tell nothing more and take longer to learn
+WORTH_SHARING = 1_000_000  # figures in a matrix; less is learnt sooner than a process starts
 FEWEST = 12  # lines a label must have to be learnt
 
 _CODE = tuple(
@@ -115,7 +116,7 @@ class _Sheet:
     features: tuple[str, ...]
     rarity: Floats
     rows: list[Sparse]
-    meaning: Floats | None  # (rows, axes)
+    meaning: Floats | None  # (lines, axes), of the lines as written
     centre: Floats
     axes: Floats
     ideas: npt.NDArray[np.intp]
@@ -131,7 +132,9 @@ def _head(lines: Sequence[Line], labels: tuple[str, ...], embedder: Embedder | N
     first = _fit(by_words, wanted, told, sheet.ideas)
     both = None
     if sheet.meaning is not None:
-        both = _fit(sparse.hstack([by_words, sparse.csr_matrix(sheet.meaning)]).tocsr(), wanted, told, sheet.ideas)
+        written = len(lines)
+        with_meaning = sparse.hstack([by_words[:written], sparse.csr_matrix(sheet.meaning)]).tocsr()
+        both = _fit(with_meaning, wanted[:written], told[:written], sheet.ideas[:written])
     shown = range(len(lines))
     examples = tuple(_examples(sheet, [row for row in shown if wanted[row, number]]) for number in range(len(labels)))
     return Head(labels, sheet.features, sheet.rarity, first, both, sheet.centre, sheet.axes, examples)
@@ -150,7 +153,7 @@ def _sheet(lines: Sequence[Line], embedder: Embedder | None) -> _Sheet:
     rows = [acts.vector(index, rarity, one, other) for one, other in zip(present, around, strict=True)]
     meaning, centre, axes = None, np.zeros(0, np.float32), np.zeros((0, 0), np.float32)
     if embedder:
-        vectors = embedder.many([acts.words(text) for text in read])
+        vectors = embedder.many([acts.words(text) for text in read[: len(lines)]])
         centre = vectors.mean(axis=0)
         axes = np.linalg.eigh(np.cov(vectors - centre, rowvar=False))[1][:, : -AXES - 1 : -1].astype(np.float32)
         meaning = acts.projected(vectors, centre, axes)
@@ -174,12 +177,14 @@ def _matrix(rows: Sequence[Sparse], width: int) -> Any:
 def _fit(rows: Any, wanted: npt.NDArray[np.bool_], told: npt.NDArray[np.bool_], ideas: npt.NDArray[np.intp]) -> Linear:
     """A model for each label, on the rows that tell of it.
 
-    One after the other: liblinear keeps its random numbers for the whole process, and threads would get other ones each time.
+    Shared out among processes: liblinear keeps its random numbers for a whole process, and threads would draw others each time.
     """
+    from joblib import Parallel, delayed
     from sklearn.model_selection import GroupKFold
 
     folds = list(GroupKFold(FOLDS).split(rows, groups=ideas))
-    made = [_fit_one(rows, wanted[:, label], told[:, label], folds) for label in range(wanted.shape[1])]
+    fits = (delayed(_fit_one)(rows, wanted[:, label], told[:, label], folds) for label in range(wanted.shape[1]))
+    made = Parallel(n_jobs=-1 if len(rows.data) > WORTH_SHARING else 1)(fits)
     weights, *rest = zip(*made, strict=True)
     return Linear(np.stack(weights, axis=1).astype(np.float32), *(np.array(part, np.float32) for part in rest))
 

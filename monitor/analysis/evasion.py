@@ -1,7 +1,7 @@
 """evasion: the agent asks a direct question and the customer's next turns do not answer it, twice.
 
 Questions and what would answer them come from the playbook's evasion.toml. The first turn without an answer only counts; a
-second, after a question again, is told where the customer plainly puts it off (你们自己看着办), by words or by the act `refuse`.
+second, after a question again, is told where the customer plainly puts it off (你们自己看着办), by words or the act `refuse`.
 """
 
 from __future__ import annotations

@@ -5,9 +5,11 @@ Confidence is graded: the words as written > with others in between > only alike
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from monitor.analysis.acts import TELLING
 from monitor.analysis.context import Act, Context, Said
 from monitor.analysis.patterns import NEGATIONS, Match, allowed
 from monitor.analysis.playbook import ContextSheet, Lexicon, Phrase, Playbook, Rule
@@ -16,6 +18,7 @@ from monitor.records import Finding, Utterance
 
 _LONG = 6  # syllables; a shorter one is not matched by sound across a comma
 _PLAIN_WORDS = frozenset("是不没你我他们这那有给都也说要什么就个")
+ACCUSING = frozenset({"banned_phrase", "overpromise", "escalation"})
 MOST = 0.95  # confidence of what is only like the call lines, at most
 _GAP = 0.97  # of the confidence, where other words stand in between
 _ALIKE = 0.5  # of the confidence, were every character another
@@ -63,7 +66,10 @@ class Likeness:
 
     @property
     def confidence(self) -> float:
-        return min(self.act.probability, MOST)
+        """Less for a short stretch, where it accuses somebody: a few characters are like anything once they are misheard."""
+        length = self.end - self.start
+        weight = 1 - math.exp(-length / TELLING) if self.rule.kind in ACCUSING else 1.0
+        return min(self.act.probability * weight, MOST)
 
     @property
     def how(self) -> str:
@@ -83,31 +89,32 @@ def hits(lexicon: Lexicon, said: Said, context: Context) -> dict[Rule, Hit | Lik
         if old is None or (hit.confidence, hit.end - hit.start) > (old.confidence, old.end - old.start):
             best[hit.rule] = hit
     for act in said.acts:
-        rule = _like(lexicon, act)
-        if rule and rule not in best and _stands(rule, act, said, context, near):
-            best[rule] = Likeness(rule, act)
+        alike = _like(lexicon, act)
+        if alike and alike.rule not in best and _stands(alike, said, context, near):
+            best[alike.rule] = alike
     return {rule: hit for rule, hit in best.items() if not any(_covers(other, hit) for other in best.values())}
 
 
-def _like(lexicon: Lexicon, act: Act) -> Rule | None:
-    """The rule whose call lines the stretch is like enough; none where the playbook asks for certainty."""
+def _like(lexicon: Lexicon, act: Act) -> Likeness | None:
+    """What the act amounts to, where the stretch is like enough; never where the playbook asks for certainty."""
     rule = lexicon.by_label.get(act.label)
-    return rule if rule and rule.lines < 1 and act.probability >= rule.lines else None
+    alike = Likeness(rule, act) if rule and rule.lines < 1 else None
+    return alike if alike and alike.confidence >= alike.rule.lines else None
 
 
-def _stands(rule: Rule, act: Act, said: Said, context: Context, near: _Near) -> bool:
+def _stands(alike: Likeness, said: Said, context: Context, near: _Near) -> bool:
     """Whether nothing near the stretch takes it back, and the rule's conditions hold."""
-    if any(near.holds(name, act.start, act.end, inside=True) for name in rule.unless):
+    if any(near.holds(name, alike.start, alike.end, inside=True) for name in alike.rule.unless):
         return False
-    return all(_condition(name, said.utterance, context) for name in rule.only)
+    return all(_condition(name, said.utterance, context) for name in alike.rule.only)
 
 
 def heard(lexicon: Lexicon, said: Said, context: Context) -> list[Hit | Likeness]:
     """Everything found where it counts: phrases in the order of the scan, then what is like the call lines of a rule."""
     matches = lexicon.automaton.scan(said.text)
     near = _Near(lexicon, said.text, matches)
-    alike = [Likeness(rule, act) for act in said.acts if (rule := _like(lexicon, act))]
-    standing = [one for one in alike if _stands(one.rule, one.act, said, context, near)]
+    alike = [one for act in said.acts if (one := _like(lexicon, act))]
+    standing = [one for one in alike if _stands(one, said, context, near)]
     return [*_counted(lexicon, said.utterance, said.text, context, matches, near), *standing]
 
 
@@ -137,13 +144,13 @@ def _counted(
 
 def _covers(other: Hit | Likeness, hit: Hit | Likeness) -> bool:
     """Whether a hit only repeats a part of what another rule heard better: 告你们 within 去消协告你们."""
-    if isinstance(other, Likeness) and isinstance(hit, Hit):  # a stretch is wider than what it rests on
+    overlap = other is not hit and other.start < hit.end and hit.start < other.end
+    if isinstance(hit, Likeness):  # words that a phrase or a better likeness explains are no likeness to something else
+        return overlap and (isinstance(other, Hit) or other.confidence > hit.confidence)
+    if isinstance(other, Likeness):  # a stretch is wider than what it rests on
         return False
     within = other.start <= hit.start and hit.end <= other.end and (other.start, other.end) != (hit.start, hit.end)
-    if within and isinstance(other, Hit):
-        return True
-    higher = (other.rule.level or 0) > (hit.rule.level or 0)
-    return higher and other.start < hit.end and hit.start < other.end
+    return within or (overlap and (other.rule.level or 0) > (hit.rule.level or 0))
 
 
 def finding(hit: Hit | Likeness, utterance: Utterance, text: Text, because: str = "") -> Finding:

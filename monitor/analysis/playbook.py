@@ -24,7 +24,7 @@ BUILT_IN = Path(__file__).parent.parent / "playbook" / "zh"
 SHEETS = ("contexts.toml", "phrases.toml", "ladder.toml", "steps.toml", "promises.toml", "complaint.toml")
 OTHERS = ("claims.toml", "asked.toml", "evasion.toml", "arguing.toml", "alerts.toml", "alerts.tests.toml")  # read elsewhere
 ALL_LABELS = frozenset(label for labels in LABELS.values() for label in labels)
-LINES = 0.9  # probability from which likeness to the call lines makes a finding, where a rule says nothing else
+LINES = 0.7  # sureness from which likeness to the call lines makes a finding, where a rule says nothing else
 CONDITIONS = frozenset({"first_answer"})  # what `only` may ask beside contexts; decided in phrases.py
 RULES: Mapping[str, tuple[str, ...]] = {
     "banned_phrase": (

@@ -170,18 +170,14 @@ def test_a_phone_number_is_no_sum() -> None:
 
 
 def test_what_was_stressed_most_comes_first() -> None:
-    lines = [
-        Line(said(who, text, 10.0 * at), False, ())
-        for at, (who, text) in enumerate(
-            (
-                ("customer", "你好，我想说一下，空调不制冷，屋里三十多度。"),
-                ("agent", "我们查一下，没有问题。"),
-                ("customer", "空调就是不制冷！另外发票你们也没给我开。"),
-                ("agent", "这个不归我们管。"),
-                ("customer", "空调不制冷你们管不管？发票也没开！"),
-            )
-        )
-    ]
+    turns = (
+        "你好，我想说一下，空调不制冷，屋里三十多度。",
+        "我们查一下，没有问题。",
+        "空调就是不制冷！另外发票你们也没给我开。",
+        "这个不归我们管。",
+        "空调不制冷你们管不管？发票也没开！",
+    )
+    lines = [Line(said("agent" if at % 2 else "customer", turn, 10.0 * at), False, ()) for at, turn in enumerate(turns)]
     claims, _ = run(lines, EMBEDDER)
     assert "空调" in claims.stressed[0].text
     assert len(claims.stressed[0].text) <= 26
