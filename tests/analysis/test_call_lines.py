@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
 
 from monitor.analysis import playbook
+from monitor.analysis.acts import TELLING
 from monitor.analysis.context import Act, Said, Story
 from monitor.analysis.ladder import LadderDetector
 from monitor.analysis.phrases import MOST, Likeness, PhraseDetector, heard
@@ -22,6 +24,10 @@ COMPLAINT = "C:你们送来的柜子少了一扇门，这叫我怎么用"
 @pytest.fixture(scope="module")
 def book() -> Playbook:
     return playbook.load()
+
+
+def weight(text: str) -> float:
+    return 1 - math.exp(-len(text) / TELLING)
 
 
 def judge(
@@ -42,7 +48,8 @@ def judge(
 def test_it_names_the_nearest_line_and_the_words(book: Playbook) -> None:
     text = "哦，这样啊。咱这窗口光收水费，您走错地方啦。"
     [found] = judge(book, text, "not_my_job", 0.93, part="咱这窗口光收水费你走错地方了")
-    assert (found.kind, found.rule, found.confidence) == ("banned_phrase", "not_my_job", 0.93)
+    assert (found.kind, found.rule) == ("banned_phrase", "not_my_job")
+    assert found.confidence == pytest.approx(0.93 * weight("咱这窗口光收水费你走错地方了"), abs=0.001)
     assert EXAMPLE in (found.because or "")
     assert found.text == "咱这窗口光收水费，您走错地方啦"
     assert found.text in (found.because or "")
@@ -51,19 +58,31 @@ def test_it_names_the_nearest_line_and_the_words(book: Playbook) -> None:
 
 
 def test_a_rung_of_the_ladder_keeps_its_level(book: Playbook) -> None:
-    [found] = judge(book, "我这就去敲惊堂木", "legal", speaker="customer")
+    [found] = judge(book, "我这就写状纸，明天去敲惊堂木", "legal", 0.99, speaker="customer")
     assert (found.kind, found.rule, found.level) == ("escalation", "legal", 3)
     assert EXAMPLE in (found.because or "")
 
 
 def test_it_is_never_surer_than_the_words_themselves(book: Playbook) -> None:
-    [found] = judge(book, "咱这窗口光收水费", "not_my_job", 1.0)
+    [found] = judge(book, "咱这窗口光收水费，您走错地方了，电费得上对面那栋楼的二层去交", "not_my_job", 1.0)
     assert found.confidence == MOST
 
 
-@pytest.mark.parametrize(("probability", "count"), [(LINES - 0.001, 0), (LINES, 1)])
-def test_it_must_be_sure_enough(book: Playbook, probability: float, count: int) -> None:
-    assert len(judge(book, "咱这窗口光收水费", "not_my_job", probability)) == count
+@pytest.mark.parametrize(("sureness", "count"), [(LINES - 0.001, 0), (LINES + 0.001, 1)])
+def test_it_must_be_sure_enough(book: Playbook, sureness: float, count: int) -> None:
+    text = "咱这窗口光收水费你走错地方了"
+    assert len(judge(book, text, "not_my_job", sureness / weight(text))) == count
+
+
+def test_a_few_characters_accuse_nobody(book: Playbook) -> None:
+    assert judge(book, "光收水费", "not_my_job", 1.0) == []
+
+
+def test_of_two_likenesses_of_one_stretch_the_better_counts(book: Playbook) -> None:
+    norm = read("咱这窗口光收水费，您走错地方了")
+    acts = tuple(Act(label, 0, len(norm.norm), chance, EXAMPLE) for label, chance in (("cant", 0.9), ("not_my_job", 0.95)))
+    made = PhraseDetector(book).judge(Said(said("agent", norm.original), norm, acts), Story().context)
+    assert [found.rule for found in made] == ["not_my_job"]
 
 
 @pytest.mark.parametrize(
@@ -97,7 +116,7 @@ def test_what_the_customer_says_is_no_banned_phrase(book: Playbook) -> None:
     assert judge(book, "咱这窗口光收水费", "not_my_job", 0.99, speaker="customer") == []
 
 
-@pytest.mark.parametrize(("lines", "probability", "count"), [("1", 1.0, 0), ("1", 0.95, 0), ("0.5", 0.6, 1), ("0.97", 0.95, 0)])
+@pytest.mark.parametrize(("lines", "probability", "count"), [("1", 1.0, 0), ("1", 0.95, 0), ("0.5", 0.7, 1), ("0.97", 0.95, 0)])
 def test_a_site_says_how_sure_it_must_be(tmp_path: Path, lines: str, probability: float, count: int) -> None:
     (tmp_path / "phrases.toml").write_text(f"[banned_phrase.not_my_job]\nlines = {lines}\n", "utf-8")
     own = playbook.load(tmp_path)
