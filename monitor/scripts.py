@@ -15,7 +15,8 @@ from monitor.alerts.engine import Engine
 from monitor.alerts.rules import Rules
 from monitor.analysis.analyzer import Analysis
 from monitor.labels import Labelled, Sample
-from monitor.records import Alert, CallInfo, CallRecord, CallView, Finding, Silence, Speaker, Utterance
+from monitor.records import CallInfo, CallRecord, CallView, Silence, Speaker, Utterance
+from monitor.review import Notebook
 
 MODEL = "script"  # in a result, where a speech model's name would be
 SIDES: tuple[Speaker, ...] = ("agent", "customer")
@@ -28,18 +29,19 @@ def review(sample: Sample, analysis: Analysis, rules: Rules) -> CallRecord:
     """The record of a labelled call, as if every word had been heard right."""
     info = CallInfo(id=sample.id, started=STARTED, source="file", model=MODEL, channels=SIDES)
     analyzer, engine = analysis.call(info), Engine(rules, info.id, SIDES)
-    utterances, findings, alerts = dict[str, Utterance](), dict[str, Finding](), dict[str, Alert]()
+    notebook = Notebook()
 
     def keep(judged: judge.Judged) -> None:
         if judged.utterance:
-            utterances[judged.utterance.id] = judged.utterance
-        findings.update({finding.id: finding for finding in judged.findings})
-        alerts.update({alert.id: alert for alert in judged.alerts})
+            notebook.utterances[judged.utterance.id] = judged.utterance
+        notebook.findings.update({finding.id: finding for finding in judged.findings})
+        notebook.alerts.update({alert.id: alert for alert in judged.alerts})
 
     for heard in _heard(sample.id, sample.labels):
         keep(judge.hear(analyzer, engine, heard))
     keep(judge.finish(analyzer, engine, sample.labels.length, whole=True))
-    view = CallView(
+    notebook.summary = analyzer.summary()
+    notebook.view = CallView(
         id=info.id,
         started=STARTED,
         ended=STARTED + timedelta(seconds=sample.labels.length),
@@ -49,13 +51,7 @@ def review(sample: Sample, analysis: Analysis, rules: Rules) -> CallRecord:
         status="ended",
         channels=SIDES,
     )
-    return CallRecord(
-        call=view,
-        utterances=tuple(sorted(utterances.values(), key=lambda one: one.start)),
-        findings=tuple(sorted(findings.values(), key=lambda one: (one.start, one.id))),
-        alerts=tuple(sorted(alerts.values(), key=lambda one: (one.at, one.id))),
-        summary=analyzer.summary(),
-    )
+    return notebook.record()
 
 
 def _heard(call: str, labels: Labelled) -> Iterator[Utterance | Silence]:

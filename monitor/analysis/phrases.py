@@ -81,17 +81,12 @@ def hits(lexicon: Lexicon, said: Said, context: Context) -> dict[Rule, Hit | Lik
 
     Phrases come first: where none of a rule's is found, likeness to its call lines may do.
     """
-    matches = lexicon.automaton.scan(said.text)
-    near = _Near(lexicon, said.text, matches)
     best: dict[Rule, Hit | Likeness] = {}
-    for hit in _counted(lexicon, said.utterance, said.text, context, matches, near):
+    for hit in heard(lexicon, said, context):
         old = best.get(hit.rule)
-        if old is None or (hit.confidence, hit.end - hit.start) > (old.confidence, old.end - old.start):
+        surer = old and isinstance(hit, Hit) and (hit.confidence, hit.end - hit.start) > (old.confidence, old.end - old.start)
+        if old is None or surer:
             best[hit.rule] = hit
-    for act in said.acts:
-        alike = _like(lexicon, act)
-        if alike and alike.rule not in best and _stands(alike, said, context, near):
-            best[alike.rule] = alike
     return {rule: hit for rule, hit in best.items() if not any(_covers(other, hit) for other in best.values())}
 
 
@@ -118,15 +113,10 @@ def heard(lexicon: Lexicon, said: Said, context: Context) -> list[Hit | Likeness
     return [*_counted(lexicon, said.utterance, said.text, context, matches, near), *standing]
 
 
-def counted(lexicon: Lexicon, utterance: Utterance, text: Text, context: Context) -> list[Hit]:
-    """Every phrase found where it counts, in the order of the scan."""
-    matches = lexicon.automaton.scan(text)
-    return _counted(lexicon, utterance, text, context, matches, _Near(lexicon, text, matches))
-
-
 def _counted(
     lexicon: Lexicon, utterance: Utterance, text: Text, context: Context, matches: Sequence[Match], near: _Near
 ) -> list[Hit]:
+    """Every phrase found where it counts, in the order of the scan."""
     found: list[Hit] = []
     for match in matches:
         phrase = lexicon.entries[match.pattern]
