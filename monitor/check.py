@@ -13,6 +13,7 @@ from monitor.alerts import cases
 from monitor.alerts.rules import Rules, load_rules
 from monitor.analysis import corpus, playbook
 from monitor.analysis.analyzer import Analysis
+from monitor.analysis.arguing import Language as Contradicting
 from monitor.analysis.asked import Questions
 from monitor.analysis.claim_language import Language
 from monitor.analysis.evasion import Language as Dodging
@@ -25,6 +26,7 @@ LANGUAGES: dict[str, Callable[[Path], object]] = {  # files that stand instead o
     "claims.toml": lambda path: Language(path, []),
     "asked.toml": Questions,
     "evasion.toml": Dodging,
+    "arguing.toml": Contradicting,
 }
 SPOKEN = ("banned_phrase", "overpromise", "escalation")  # the kinds that lines.tsv is about
 OTHER: dict[Speaker, Speaker] = {"agent": "customer", "customer": "agent"}

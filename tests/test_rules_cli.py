@@ -73,6 +73,7 @@ def site(tmp_path: Path) -> Path:
         "alerts.toml": ALERTS,
         "alerts.tests.toml": CASES,
         "claims.toml": (playbook.BUILT_IN / "claims.toml").read_text("utf-8"),
+        "arguing.toml": (playbook.BUILT_IN / "arguing.toml").read_text("utf-8"),
     }
     for name, text in files.items():
         (folder / name).write_text(text, "utf-8")
@@ -98,6 +99,7 @@ def test_what_is_well_is_said_to_have_been_looked_at(site: Path, monkeypatch: py
     assert outcome.stdout.splitlines() == [
         f"{site}: 1 phrase and 1 left out in 2 rules, 1 context, 0 word lists",
         f"{site}/claims.toml: instead of the built-in one",
+        f"{site}/arguing.toml: instead of the built-in one",
         f"{site}/lines.tsv: 3 lines, all as expected",
         f"{site}/alerts.toml: 1 alert rule",
         f"{site}/alerts.tests.toml: 1 case, all as expected",
@@ -116,6 +118,7 @@ def test_what_is_well_is_said_to_have_been_looked_at(site: Path, monkeypatch: py
         ("phrases.toml", "小儿科", "大儿科", 11, "no pattern '大儿科' to leave out"),
         ("claims.toml", "social = '你好|", "social = '(?:你+好*)+x|", None, "would take too long"),
         ("claims.toml", "social = ", "sozial = ", None, "sozial: unknown key"),
+        ("arguing.toml", "contradicts = ", "contradictz = ", None, "contradictz: unknown key"),
         ("acts/agent_own.tsv", "not_my_job", "notmyjob", 2, "no label 'notmyjob'"),
         ("acts/agent_own.tsv", "\t这个", " 这个", 2, "has 1 columns"),
         ("alerts.toml", "not_my_job\" }", "my_job\" }", 5, "no rule 'my_job'"),
