@@ -55,7 +55,7 @@ def models_app(settings: Callable[[typer.Context], config.Config]) -> typer.Type
         """Learn what lines do from the playbook's call lines; what is learnt already is only looked at."""
         chosen = settings(context)
         typer.echo("Learning the playbook's call lines (once, a few minutes) ...")
-        folder = acts_train.learnt(chosen.model.folder, chosen.analysis.playbook, embedder.load())
+        folder = acts_train.learnt(chosen.model.folder, chosen.analysis.playbook, embedder.load(chosen.model.folder))
         typer.echo(f"{folder}: the call lines are learnt")
 
     return app

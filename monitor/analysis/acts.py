@@ -23,7 +23,7 @@ from monitor.records import Speaker
 
 REPORTED = 0.15  # probability from which an act is told
 DOUBT = 0.06  # probability, by words, from which the meaning is asked
-BUDGET = 24  # characters of one utterance whose meaning is asked: an embedding takes about a millisecond each
+BUDGET = 48  # characters of one utterance whose meaning is asked: an embedding takes a millisecond for five
 LONGEST, SHORTEST = 34, 2  # characters of a window
 TOGETHER = 3  # clauses of a window
 CLAUSE = 22  # characters from which a clause is cut in two
@@ -119,6 +119,10 @@ class Acts:
             self._ask_meaning(head, head.by_meaning, windows)
         return tuple(sorted(_best(head, windows), key=lambda act: -act.probability))
 
+    def labels(self, speaker: Speaker) -> frozenset[str]:
+        """What `read` looks for in a speaker's words."""
+        return frozenset(self._heads[speaker].labels) if speaker in self._heads else frozenset()
+
     def _ask_meaning(self, head: Head, linear: Linear, windows: Sequence[Window]) -> None:
         assert self._embedder is not None
         asked, spent = list[Window](), 0
@@ -132,7 +136,7 @@ class Acts:
         for window, meaning in zip(asked, meanings, strict=True):
             indices, values = window.sparse
             scores = values @ linear.weights[indices] + meaning @ linear.weights[len(head.features) :]
-            window.chances = linear.probabilities(scores)
+            window.chances = np.asarray((window.chances + linear.probabilities(scores)) / 2, np.float32)
 
 
 def vector(index: Mapping[str, int], rarity: Floats, present: frozenset[str], around: frozenset[str]) -> Sparse:
@@ -196,9 +200,9 @@ def _pieces(text: Text, start: int, end: int) -> Iterator[tuple[int, int]]:
 def _best(head: Head, windows: Sequence[Window]) -> Iterator[Act]:
     chances = np.stack([window.chances for window in windows])
     lengths = np.array([[window.end - window.start] for window in windows])
-    surest = (chances * (1 - np.exp(-lengths / TELLING))).argmax(axis=0)  # rather a longer stretch than a few characters
-    for label, window in enumerate(windows[number] for number in surest):
-        if window.chances[label] < REPORTED:
-            continue
-        example = head.examples[label].nearest(window.sparse, len(head.features))
-        yield Act(head.labels[label], window.start, window.end, round(float(window.chances[label]), 3), example)
+    chances *= 1 - np.exp(-lengths / TELLING)
+    for label, number in enumerate(chances.argmax(axis=0)):
+        window, chance = windows[number], float(chances[number, label])
+        if chance >= REPORTED:
+            example = head.examples[label].nearest(window.sparse, len(head.features))
+            yield Act(head.labels[label], window.start, window.end, round(chance, 3), example)

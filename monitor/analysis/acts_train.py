@@ -34,7 +34,7 @@ SEED = 20_261_122
 FOLDS = 3
 STRENGTH = 1.0  # inverse of the regularisation
 RARE = 2  # lines a feature must occur in
-AXES = 96  # of the embedding's principal components; more tell nothing more and take longer to learn
+AXES = 192  # of the embedding's principal components; more tell nothing more and take longer to learn
 WORTH_SHARING = 1_000_000  # figures in a matrix; less is learnt sooner than a process starts
 FEWEST = 12  # lines a label must have to be learnt
 
@@ -116,7 +116,7 @@ class _Sheet:
     features: tuple[str, ...]
     rarity: Floats
     rows: list[Sparse]
-    meaning: Floats | None  # (lines, axes), of the lines as written
+    meaning: Floats | None  # (rows, axes)
     centre: Floats
     axes: Floats
     ideas: npt.NDArray[np.intp]
@@ -132,9 +132,7 @@ def _head(lines: Sequence[Line], labels: tuple[str, ...], embedder: Embedder | N
     first = _fit(by_words, wanted, told, sheet.ideas)
     both = None
     if sheet.meaning is not None:
-        written = len(lines)
-        with_meaning = sparse.hstack([by_words[:written], sparse.csr_matrix(sheet.meaning)]).tocsr()
-        both = _fit(with_meaning, wanted[:written], told[:written], sheet.ideas[:written])
+        both = _fit(sparse.hstack([by_words, sparse.csr_matrix(sheet.meaning)]).tocsr(), wanted, told, sheet.ideas)
     shown = range(len(lines))
     examples = tuple(_examples(sheet, [row for row in shown if wanted[row, number]]) for number in range(len(labels)))
     return Head(labels, sheet.features, sheet.rarity, first, both, sheet.centre, sheet.axes, examples)
@@ -153,7 +151,7 @@ def _sheet(lines: Sequence[Line], embedder: Embedder | None) -> _Sheet:
     rows = [acts.vector(index, rarity, one, other) for one, other in zip(present, around, strict=True)]
     meaning, centre, axes = None, np.zeros(0, np.float32), np.zeros((0, 0), np.float32)
     if embedder:
-        vectors = embedder.many([acts.words(text) for text in read[: len(lines)]])
+        vectors = embedder.many([acts.words(text) for text in read])
         centre = vectors.mean(axis=0)
         axes = np.linalg.eigh(np.cov(vectors - centre, rowvar=False))[1][:, : -AXES - 1 : -1].astype(np.float32)
         meaning = acts.projected(vectors, centre, axes)

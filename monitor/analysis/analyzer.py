@@ -54,7 +54,7 @@ class Analysis:
         self.settings = settings
         self.playbook = playbook.load(settings.playbook)
         self.sentiment = sentiment.Sentiment()
-        self.embedder = embedder.load()
+        self.embedder = embedder.load(folder)
         self.claims = Language(_sheet(settings.playbook, "claims.toml"), sentiment.corpus())
         self.repeats = Scorer(playbook.BUILT_IN / "repeats.toml")
         self.questions = Questions(_sheet(settings.playbook, "asked.toml"))
@@ -166,7 +166,8 @@ class Analyzer:
     def _read(self, utterance: Utterance, text: Text) -> Said:
         before = self._story.context.answered(utterance)
         around, deep = before[-1].text if before else None, utterance.stage != "interim"
-        return Said(utterance, text, self._acts.read(text, utterance.speaker, around, deep=deep))
+        acts = self._acts.read(text, utterance.speaker, around, deep=deep)
+        return Said(utterance, text, acts, self._acts.labels(utterance.speaker))
 
     def _judge(self, detectors: Sequence[Detector], said: Said) -> list[Finding]:
         """What the detectors find, each knowing what those before it found."""

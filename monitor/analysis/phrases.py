@@ -5,11 +5,9 @@ Confidence is graded: the words as written > with others in between > only alike
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from monitor.analysis.acts import TELLING
 from monitor.analysis.context import Act, Context, Said
 from monitor.analysis.patterns import NEGATIONS, Match, allowed
 from monitor.analysis.playbook import ContextSheet, Lexicon, Phrase, Playbook, Rule
@@ -18,8 +16,8 @@ from monitor.records import Finding, Utterance
 
 _LONG = 6  # syllables; a shorter one is not matched by sound across a comma
 _PLAIN_WORDS = frozenset("是不没你我他们这那有给都也说要什么就个")
-ACCUSING = frozenset({"banned_phrase", "overpromise", "escalation"})
 MOST = 0.95  # confidence of what is only like the call lines, at most
+ALONE = 0.9  # confidence from which it stands beside what else the same words are
 _GAP = 0.97  # of the confidence, where other words stand in between
 _ALIKE = 0.5  # of the confidence, were every character another
 
@@ -66,10 +64,7 @@ class Likeness:
 
     @property
     def confidence(self) -> float:
-        """Less for a short stretch, where it accuses somebody: a few characters are like anything once they are misheard."""
-        length = self.end - self.start
-        weight = 1 - math.exp(-length / TELLING) if self.rule.kind in ACCUSING else 1.0
-        return min(self.act.probability * weight, MOST)
+        return min(self.act.probability, MOST)
 
     @property
     def how(self) -> str:
@@ -99,7 +94,7 @@ def _like(lexicon: Lexicon, act: Act) -> Likeness | None:
 
 def _stands(alike: Likeness, said: Said, context: Context, near: _Near) -> bool:
     """Whether nothing near the stretch takes it back, and the rule's conditions hold."""
-    if any(near.holds(name, alike.start, alike.end, inside=True) for name in alike.rule.unless):
+    if any(near.bears(name) and near.holds(name, alike.start, alike.end, inside=True) for name in alike.rule.unless):
         return False
     return all(_condition(name, said.utterance, context) for name in alike.rule.only)
 
@@ -110,7 +105,20 @@ def heard(lexicon: Lexicon, said: Said, context: Context) -> list[Hit | Likeness
     near = _Near(lexicon, said.text, matches)
     alike = [one for act in said.acts if (one := _like(lexicon, act))]
     standing = [one for one in alike if _stands(one, said, context, near)]
-    return [*_counted(lexicon, said.utterance, said.text, context, matches, near), *standing]
+    counted = _counted(lexicon, said.utterance, said.text, context, matches, near)
+    return [*(hit for hit in counted if not _denied(hit, said)), *standing]
+
+
+def _denied(hit: Hit, said: Said) -> bool:
+    """Whether the call lines say that a built-in phrase is innocent here: 打官司 of others, 拉横幅 for a team.
+
+    A site's own phrases count whatever its lines say.
+    """
+    rule = hit.rule
+    if hit.phrase.own or rule.rule not in said.labels:
+        return False
+    act = said.act(rule.rule)
+    return (act.probability if act else 0.0) < rule.least
 
 
 def _counted(
@@ -136,7 +144,7 @@ def _covers(other: Hit | Likeness, hit: Hit | Likeness) -> bool:
     """Whether a hit only repeats a part of what another rule heard better: 告你们 within 去消协告你们."""
     overlap = other is not hit and other.start < hit.end and hit.start < other.end
     if isinstance(hit, Likeness):  # words that a phrase or a better likeness explains are no likeness to something else
-        return overlap and (isinstance(other, Hit) or other.confidence > hit.confidence)
+        return overlap and hit.confidence < ALONE and (isinstance(other, Hit) or other.confidence > hit.confidence)
     if isinstance(other, Likeness):  # a stretch is wider than what it rests on
         return False
     within = other.start <= hit.start and hit.end <= other.end and (other.start, other.end) != (hit.start, hit.end)
@@ -206,6 +214,10 @@ class _Near:
             entry = lexicon.entries[match.pattern]
             if isinstance(entry, str) and match.cost <= allowed(match.literals):
                 self._found.setdefault(entry, []).append(match)
+
+    def bears(self, name: str) -> bool:
+        """Whether context `name` says anything of what is only like the call lines."""
+        return self._contexts[name].lines
 
     def holds(self, name: str, start: int, end: int, *, inside: bool = False) -> bool:
         """Whether context `name` holds for norm[start:end]; `inside`: also by words within that."""

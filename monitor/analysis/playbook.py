@@ -25,6 +25,8 @@ SHEETS = ("contexts.toml", "phrases.toml", "ladder.toml", "steps.toml", "promise
 OTHERS = ("claims.toml", "asked.toml", "evasion.toml", "arguing.toml", "alerts.toml", "alerts.tests.toml")  # read elsewhere
 ALL_LABELS = frozenset(label for labels in LABELS.values() for label in labels)
 LINES = 0.7  # sureness from which likeness to the call lines makes a finding, where a rule says nothing else
+LEAST = 0.15  # the same, from which a built-in phrase that accuses counts
+ACCUSING = frozenset({"banned_phrase", "overpromise", "escalation"})
 CONDITIONS = frozenset({"first_answer"})  # what `only` may ask beside contexts; decided in phrases.py
 RULES: Mapping[str, tuple[str, ...]] = {
     "banned_phrase": (
@@ -66,6 +68,7 @@ class ContextSheet(Section):
     apart: bool = False  # not where the words are joined to the phrase (没权限给您退 is no 给您退)
     broken_by: str = ""  # a context whose words, standing between the two, end its reach
     stop: str = ""  # or the phrase's own clause ends in one of these marks
+    lines: bool = True  # also of what is only like the call lines; no, where their classifier hears it itself (negations)
 
 
 class PhraseSheet(Section):
@@ -86,6 +89,7 @@ class RuleSheet(Section):
     unless: tuple[str, ...] = ()
     only: tuple[str, ...] = ()  # conditions
     lines: Share | None = None  # probability from which likeness to the call lines is enough; 1: never
+    least: Share | None = None  # probability by the call lines that a built-in phrase needs to count
     phrases: tuple[PhraseSheet, ...] = ()
     without: tuple[str, ...] = ()  # patterns of the built-in playbook to leave out
 
@@ -118,6 +122,7 @@ class Rule:
     unless: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     lines: float = LINES
+    least: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +135,7 @@ class Phrase:
     only: tuple[str, ...]
     sound: bool
     confidence: float
+    own: bool  # a site's
 
 
 @dataclass(frozen=True)
@@ -229,7 +235,8 @@ class _Compiler:
             for kind, name, sheet in file.rules():
                 if name not in _ALL[kind]:
                     raise file.fault((kind, name), f"no such rule; known: {', '.join(_ALL[kind])}")
-                old = rules.get((kind, name), Rule(kind, name, "", "", "", None))
+                least = LEAST if kind in ACCUSING else 0.0
+                old = rules.get((kind, name), Rule(kind, name, "", "", "", None, least=least))
                 self._check_names(file, (kind, name), sheet.unless, frozenset())
                 self._check_names(file, (kind, name), sheet.only, CONDITIONS)
                 rule = Rule(
@@ -242,6 +249,7 @@ class _Compiler:
                     (*old.unless, *sheet.unless),
                     (*old.only, *sheet.only),
                     old.lines if sheet.lines is None else sheet.lines,
+                    old.least if sheet.least is None else sheet.least,
                 )
                 if not (rule.zh and rule.en and rule.because):
                     raise file.fault((kind, name), "needs zh, en and because")
@@ -303,7 +311,8 @@ class _Compiler:
                             used.add((kind, name, pattern))
                             continue
                         unless, only = (*sheet.unless, *group.unless), (*sheet.only, *group.only)
-                        yield file, Phrase(rules[kind, name], pattern, unless, only, group.sound, group.confidence)
+                        own = file.path.parent != BUILT_IN
+                        yield file, Phrase(rules[kind, name], pattern, unless, only, group.sound, group.confidence, own)
         for (kind, name, pattern), file in left_out.items():
             if (kind, name, pattern) not in used:
                 raise file.fault((kind, name, "without"), f"no pattern {pattern!r} to leave out", pattern)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.analysis.claim_language import Sentence, Window
-from monitor.analysis.embedder import Embedder
+from monitor.analysis.embedder import Embedder, Vectors
 from monitor.analysis.figures import Figure
 from monitor.analysis.likeness import Bag
 from monitor.config import Section, read
@@ -34,7 +34,7 @@ FEATURES = (
 )  # fmt: skip
 WORDED = tuple(name for name in FEATURES if name != "meaning")
 DOUBT, SURE = 0.08, 0.85  # probability by words between which the meaning is asked
-BUDGET = 44  # characters embedded for one utterance: about a millisecond each, less what was met before
+BUDGET = 60  # characters embedded for one utterance: a millisecond for five, less what was met before
 
 
 class Model(Section):
@@ -90,15 +90,20 @@ class Scorer:
         scores = [_weighed(self._by_words, likeness.features) for likeness in likenesses]
         if embedder is None:
             return scores
-        asked: set[str] = set()
+        asked, doubtful = dict[str, None](), list[int]()
         for index in sorted(range(len(scores)), key=lambda index: -scores[index]):
             lines = clips(likenesses[index])
             if not lines or not DOUBT <= scores[index] < SURE:
                 continue
-            if len("".join(asked | set(lines))) > BUDGET:
+            if len("".join({**asked, **dict.fromkeys(lines)})) > BUDGET:
                 break
-            asked.update(lines)
-            scores[index] = _weighed(self._by_meaning, {**likenesses[index].features, "meaning": meaning(lines, embedder)})
+            asked.update(dict.fromkeys(lines))
+            doubtful.append(index)
+        if asked:
+            vectors = dict(zip(asked, embedder(list(asked)), strict=True))
+            for index in doubtful:
+                new, old = (vectors[line] for line in clips(likenesses[index]))
+                scores[index] = _weighed(self._by_meaning, {**likenesses[index].features, "meaning": meaning(new, old)})
         return scores
 
 
@@ -153,9 +158,8 @@ def clips(likeness: Likeness) -> tuple[str, ...]:
     return (new.words, old.words) if new and old else ()
 
 
-def meaning(lines: Sequence[str], embedder: Embedder) -> float:
+def meaning(new: Vectors, old: Vectors) -> float:
     """How near two lines come in meaning, 0 (unrelated) to 1 (the same) and a little beyond."""
-    new, old = embedder(lines)
     return max(0.0, (float(new @ old) - UNLIKE) / SPREAD)
 
 

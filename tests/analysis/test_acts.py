@@ -6,6 +6,7 @@ learns that beforehand) and read tests/data/acts_unseen.tsv, which nobody has le
 
 from __future__ import annotations
 
+import math
 import random
 import shutil
 from collections import defaultdict
@@ -18,7 +19,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from monitor.analysis import acts, acts_file, acts_train, corpus, embedder, playbook
-from monitor.analysis.acts import BUDGET, LONGEST, REPORTED, SHORTEST, Acts, Head
+from monitor.analysis.acts import BUDGET, LONGEST, REPORTED, SHORTEST, TELLING, Acts, Head
 from monitor.analysis.context import Act, Said, Story
 from monitor.analysis.corpus import Line
 from monitor.analysis.embedder import Embedder, Vectors
@@ -64,8 +65,13 @@ def small(site: Path = DATA) -> list[Line]:
 
 
 def told(classifier: Acts, text: str, speaker: Speaker = "agent", before: str = "") -> dict[str, float]:
+    """Probabilities by label, before the length of the stretch is weighed."""
     found = classifier.read(read(text), speaker, read(before) if before else None)
-    return {act.label: act.probability for act in found}
+    return {act.label: act.probability / weight(act) for act in found}
+
+
+def weight(act: Act) -> float:
+    return 1 - math.exp(-(act.end - act.start) / TELLING)
 
 
 @pytest.fixture(scope="module")
@@ -356,6 +362,15 @@ def test_the_meaning_is_asked_for_few_characters_and_never_of_an_interim(
             assert deep.read(read(text), speaker, None, deep=False) == shallow.read(read(text), speaker, None)
             assert counting.asked == 0
     assert 0 < most <= BUDGET
+
+
+def test_the_shorter_the_stretch_the_less_is_it_taken_for(heads: dict[Speaker, Head]) -> None:
+    classifier = Acts(heads, None)
+    for text in (*SPOKEN, "不归我管", "管", "这事儿不归我们管"):
+        for act in classifier.read(read(text), "agent", None):
+            assert act.probability <= weight(act) + 0.001
+    short, long = (classifier.read(read(text), "agent", None)[0] for text in ("不归我管", "这个事儿不归我们管，也不归我管"))
+    assert short.probability < 0.5 < long.probability
 
 
 # --- how good it is ---------------------------------------------------------------------------------------------------------

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import pytest
 
 from monitor.analysis import playbook
-from monitor.analysis.acts import TELLING
 from monitor.analysis.context import Act, Said, Story
 from monitor.analysis.ladder import LadderDetector
-from monitor.analysis.phrases import MOST, Likeness, PhraseDetector, heard
-from monitor.analysis.playbook import LINES, Playbook
+from monitor.analysis.phrases import ALONE, MOST, Likeness, PhraseDetector, heard
+from monitor.analysis.playbook import LINES, Playbook, Rule
 from monitor.analysis.text import read
 from monitor.records import Finding, Speaker
 from tests.analysis.talk import said
@@ -24,10 +22,6 @@ COMPLAINT = "C:你们送来的柜子少了一扇门，这叫我怎么用"
 @pytest.fixture(scope="module")
 def book() -> Playbook:
     return playbook.load()
-
-
-def weight(text: str) -> float:
-    return 1 - math.exp(-len(text) / TELLING)
 
 
 def judge(
@@ -45,11 +39,15 @@ def judge(
     return detector.judge(one, story.context)
 
 
+def found_rule(book: Playbook, name: str) -> Rule:
+    return book.rules["banned_phrase", name]
+
+
 def test_it_names_the_nearest_line_and_the_words(book: Playbook) -> None:
     text = "哦，这样啊。咱这窗口光收水费，您走错地方啦。"
     [found] = judge(book, text, "not_my_job", 0.93, part="咱这窗口光收水费你走错地方了")
     assert (found.kind, found.rule) == ("banned_phrase", "not_my_job")
-    assert found.confidence == pytest.approx(0.93 * weight("咱这窗口光收水费你走错地方了"), abs=0.001)
+    assert found.confidence == 0.93
     assert EXAMPLE in (found.because or "")
     assert found.text == "咱这窗口光收水费，您走错地方啦"
     assert found.text in (found.because or "")
@@ -71,18 +69,24 @@ def test_it_is_never_surer_than_the_words_themselves(book: Playbook) -> None:
 @pytest.mark.parametrize(("sureness", "count"), [(LINES - 0.001, 0), (LINES + 0.001, 1)])
 def test_it_must_be_sure_enough(book: Playbook, sureness: float, count: int) -> None:
     text = "咱这窗口光收水费你走错地方了"
-    assert len(judge(book, text, "not_my_job", sureness / weight(text))) == count
+    assert len(judge(book, text, "not_my_job", sureness)) == count
 
 
-def test_a_few_characters_accuse_nobody(book: Playbook) -> None:
-    assert judge(book, "光收水费", "not_my_job", 1.0) == []
-
-
-def test_of_two_likenesses_of_one_stretch_the_better_counts(book: Playbook) -> None:
+@pytest.mark.parametrize(
+    ("chances", "counts"),
+    [
+        ((("cant", 0.8), ("not_my_job", 0.85)), ["not_my_job"]),
+        ((("cant", 0.8), ("not_my_job", 0.98)), ["not_my_job"]),
+        ((("cant", ALONE), ("not_my_job", 0.98)), ["cant", "not_my_job"]),
+    ],
+)
+def test_of_two_likenesses_of_one_stretch_the_better_counts_or_both_are_sure(
+    book: Playbook, chances: tuple[tuple[str, float], ...], counts: list[str]
+) -> None:
     norm = read("咱这窗口光收水费，您走错地方了")
-    acts = tuple(Act(label, 0, len(norm.norm), chance, EXAMPLE) for label, chance in (("cant", 0.9), ("not_my_job", 0.95)))
+    acts = tuple(Act(label, 0, len(norm.norm), chance, EXAMPLE) for label, chance in chances)
     made = PhraseDetector(book).judge(Said(said("agent", norm.original), norm, acts), Story().context)
-    assert [found.rule for found in made] == ["not_my_job"]
+    assert [found.rule for found in made] == counts
 
 
 @pytest.mark.parametrize(
@@ -97,6 +101,15 @@ def test_of_two_likenesses_of_one_stretch_the_better_counts(book: Playbook) -> N
 def test_what_is_quoted_does_not_count(book: Playbook, text: str) -> None:
     assert judge(book, text, "not_my_job", 0.99, part="咱这窗口光收水费") == []
     assert judge(book, text, "not_my_job", 0.99) == [], "nor where the stretch holds what takes it back"
+
+
+def test_what_the_lines_know_by_themselves_is_no_reason_against_them(book: Playbook) -> None:
+    """没 before it: a phrase of blame would not count; the classifier has heard the whole stretch."""
+    text = "当时您不当场试仔细，怪得了谁呢"
+    [found] = judge(book, text, "blame_customer", 0.95)
+    assert found.rule == "blame_customer"
+    assert "negated" in found_rule(book, "blame_customer").unless
+    assert not book.lexicons["agent"].contexts["negated"].lines
 
 
 def test_phrases_come_before_likeness(book: Playbook) -> None:
