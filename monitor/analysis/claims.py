@@ -19,7 +19,7 @@ from monitor.analysis.repeats import Likeness, Scorer, Setting, compare
 from monitor.analysis.text import Text
 from monitor.records import Finding, Utterance
 
-REPEATED = 0.5  # probability from which two sentences make one claim
+REPEATED = 0.3  # probability from which two sentences make one claim
 RETOLD = 0.75  # probability of the act from which the customer says that it was said before
 ECHOED = 0.7  # share of a window the agent has just said
 REMEMBERED = 240  # sentences

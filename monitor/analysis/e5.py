@@ -51,7 +51,7 @@ def _whole(place: Path) -> bool:
 
 
 def _make(place: Path) -> None:
-    beside = Path(tempfile.mkdtemp(prefix=f".e5.", dir=place.parent))
+    beside = Path(tempfile.mkdtemp(prefix=".e5.", dir=place.parent))
     try:
         convert(weights(), beside)
         beside.chmod(0o755)
