@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from monitor.analysis import playbook
+from monitor import config
+from monitor.analysis import acts_train, embedder, playbook
 from monitor.analysis.context import Act, Said, Story
 from monitor.analysis.ladder import LadderDetector
 from monitor.analysis.phrases import ALONE, MOST, Likeness, PhraseDetector, heard
-from monitor.analysis.playbook import LINES, Playbook, Rule
+from monitor.analysis.playbook import ALL_LABELS, LINES, Playbook, Rule
 from monitor.analysis.text import read
 from monitor.records import Finding, Speaker
 from tests.analysis.talk import said
@@ -139,3 +140,67 @@ def test_a_site_says_how_sure_it_must_be(tmp_path: Path, lines: str, probability
     one = Said(said("agent", norm.original), norm, (Act("not_my_job", 0, len(norm.norm), probability, EXAMPLE),))
     alike = [hit for hit in heard(own.lexicons["agent"], one, Story().context) if isinstance(hit, Likeness)]
     assert len(alike) == count
+
+
+# --- what the call lines say against a phrase ---------------------------------------------------------------------------------
+
+EVERY = frozenset(ALL_LABELS)
+
+
+def raised(
+    book: Playbook, text: str, *acts: Act, labels: frozenset[str] = EVERY, speaker: Speaker = "customer"
+) -> list[str | None]:
+    norm = read(text)
+    one = Said(said(speaker, norm.original), norm, acts, labels)
+    detector = PhraseDetector(book) if speaker == "agent" else LadderDetector(book)
+    return [found.rule for found in detector.judge(one, Story().context)]
+
+
+def act(text: str, label: str, probability: float) -> Act:
+    return Act(label, 0, len(read(text).norm), probability, EXAMPLE)
+
+
+def test_a_phrase_the_call_lines_know_to_be_innocent_does_not_count(book: Playbook) -> None:
+    text = "我明天就去法院起诉"
+    assert raised(book, text, labels=frozenset()) == ["legal"], "without a classifier, or before it has learnt the label"
+    assert raised(book, text) == []
+    least = book.rules["escalation", "legal"].least
+    assert raised(book, text, act(text, "legal", least - 0.01)) == []
+    assert raised(book, text, act(text, "legal", least)) == ["legal"]
+
+
+def test_what_costs_most_needs_most(book: Playbook) -> None:
+    rules = book.rules
+    assert rules["escalation", "extreme"].least > rules["escalation", "dissatisfied"].least > 0
+    assert rules["banned_phrase", "not_my_job"].least > rules["banned_phrase", "stall"].least == 0
+    assert {rule.least for (kind, _), rule in rules.items() if kind not in ("banned_phrase", "overpromise", "escalation")} == {
+        0
+    }
+
+
+def test_a_phrase_of_the_site_counts_whatever_its_lines_say(tmp_path: Path) -> None:
+    (tmp_path / "phrases.toml").write_text('[[banned_phrase.not_my_job.phrases]]\nsay = ["你去问营销中心"]\n', "utf-8")
+    own = playbook.load(tmp_path)
+    assert raised(own, "你去问营销中心", speaker="agent") == ["not_my_job"]
+    assert raised(own, "这个不归我管", speaker="agent") == []
+
+
+def test_a_site_says_how_much_speaks_against_a_phrase(tmp_path: Path) -> None:
+    (tmp_path / "phrases.toml").write_text("[banned_phrase.not_my_job]\nleast = 0\n", "utf-8")
+    assert raised(playbook.load(tmp_path), "这个不归我管", speaker="agent") == ["not_my_job"]
+
+
+@pytest.mark.parametrize(
+    ("text", "innocent"),
+    [
+        ("老板，做条横幅多少钱，我们村篮球队要拉横幅，挂在村口给娃娃们加油", "extreme"),
+        ("卖家把我拉黑了，我跟谁私聊", "churn"),
+        ("那中，四点是吧，我哪儿也不去，就在家等着", "churn"),
+    ],
+)
+def test_words_said_in_innocence_raise_nothing_in_a_call(text: str, innocent: str) -> None:
+    book, learnt = playbook.load(), acts_train.load(config.Model().folder, None, embedder.load())
+    norm = read(text)
+    one = Said(said("customer", text), norm, learnt.read(norm, "customer", None), learnt.labels("customer"))
+    assert innocent in raised(book, text, labels=frozenset()), "the phrase alone takes it for that"
+    assert innocent not in [found.rule for found in LadderDetector(book).judge(one, Story().context)]

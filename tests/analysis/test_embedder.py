@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -55,7 +56,12 @@ def test_a_line_met_before_is_remembered_and_the_oldest_forgotten(monkeypatch: p
     first = model(LINES[:1])
     asked = list[int]()
     whole = model._embedded
-    monkeypatch.setattr(model, "_embedded", lambda lines: (asked.append(len(lines)), whole(lines))[1])
+
+    def counted(lines: Sequence[str]) -> embedder.Vectors:
+        asked.append(len(lines))
+        return whole(lines)
+
+    monkeypatch.setattr(model, "_embedded", counted)
     assert (model([LINES[0], LINES[0]]) == first[0]).all()
     model(LINES[:3])
     model(LINES[:1])
