@@ -20,7 +20,9 @@ from monitor.analysis.text import Text
 from monitor.records import Finding, Utterance
 
 REPEATED = 0.3  # probability from which two sentences make one claim
-RETOLD = 0.75  # probability of the act from which the customer says that it was said before
+RETOLD = 0.7  # probability of the act from which the customer says that it was said before
+REMINDED = 0.35  # ... where the agent has just asked for what was given
+CONTRADICTED = 0.05  # ... for an answer that contradicts what the agent had been given
 ECHOED = 0.7  # share of a window the agent has just said
 REMEMBERED = 240  # sentences
 LOUD = 1.0  # a raised voice counts as much as one repetition
@@ -78,6 +80,7 @@ class Claims:
         self._answered = False  # the customer has spoken since the agent did
         self._agent: list[Text] = []  # the agent's last turn
         self._agent_open = False
+        self._asked_again = False  # in that turn the agent asked for what was given
 
     def judge(self, said: Said, context: Context) -> list[Finding]:
         if said.speaker != "customer":
@@ -88,7 +91,7 @@ class Claims:
 
     def settle(self, said: Said) -> None:
         if said.speaker == "agent":
-            self._settle_agent(said.text)
+            self._settle_agent(said)
         elif said.speaker == "customer":
             self._settle_customer(said)
 
@@ -130,14 +133,16 @@ class Claims:
             if (likeness := compare(sentence, mention.sentence, setting, mention.topic))
         ]
 
-    def _settle_agent(self, text: Text) -> None:
+    def _settle_agent(self, said: Said) -> None:
+        text = said.text
         if self._language.slight(text):
             return
         if not self._agent_open:
-            self._agent, self._agent_open = [], True
+            self._agent, self._agent_open, self._asked_again = [], True, False
             self._turn += 1
             self._answered = False
         self._agent.append(text)
+        self._asked_again |= any(finding.kind == "made_to_repeat" for finding in said.findings)
 
     def _settle_customer(self, said: Said) -> None:
         utterance, text = said.utterance, said.text
@@ -172,19 +177,24 @@ class Claims:
         """Of each sentence the earlier mention it repeats, where there is one."""
         pairs = self.likenesses(said.text)
         scores = self._scorer.scores([likeness for likeness, _ in pairs], self._embedder)
+        judged = [
+            Match(likeness.new, likeness.window, mention, score, values=self._differing(likeness, mention))
+            for (likeness, mention), score in zip(pairs, scores, strict=True)
+        ]
         best: dict[int, Match] = {}
-        for (likeness, mention), score in zip(pairs, scores, strict=True):
-            match = Match(likeness.new, likeness.window, mention, score, values=self._differing(likeness, mention))
-            old = best.get(likeness.new.start)
-            if score >= REPEATED and not self._echo(match) and (old is None or _rank(match) > _rank(old)):
-                best[likeness.new.start] = match
+        for match in judged:
+            old = best.get(match.sentence.start)
+            least = CONTRADICTED if match.values and self._asked_again and not self._answered else REPEATED
+            if match.score >= least and not self._echo(match) and (old is None or _rank(match) > _rank(old)):
+                best[match.sentence.start] = match
         found = list(best.values())
-        explicit = self._explicit(said, found)
+        contradicting = max((match for match in judged if match.values), key=lambda match: match.score, default=None)
+        explicit = self._explicit(said, found, contradicting)
         return [match for match in found if explicit is None or match.sentence.start != explicit.sentence.start] + (
             [explicit] if explicit else []
         )
 
-    def _explicit(self, said: Said, found: Sequence[Match]) -> Match | None:
+    def _explicit(self, said: Said, found: Sequence[Match], contradicting: Match | None) -> Match | None:
         """That the customer says himself that he has said it: of what he has said something like, or first."""
         text = said.text
         earlier = [mention for mention in self._mentions if mention.turn < self._turn]
@@ -192,13 +202,14 @@ class Claims:
         if window is None or not earlier:
             return None
         sentence = next(s for s in self._language.sentences(text) if s.start <= window.start < s.end)
-        best = max(found, key=lambda match: match.score, default=None)
-        values = best.values if best else None
+        best = max(found, key=lambda match: match.score, default=contradicting)
+        values = (best.values if best else None) or (contradicting.values if contradicting else None)
         return Match(sentence, window, best.mention if best else self._likely(text, earlier), 0.9, True, values)
 
     def _retold(self, said: Said) -> Window | None:
         act = said.act("retold")
-        if act is None or act.probability < RETOLD or not self._language.says(said.text, act.start, act.end):
+        least = REMINDED if self._asked_again and not self._answered else RETOLD
+        if act is None or act.probability < least or not self._language.says(said.text, act.start, act.end):
             return None
         return Window(act.start, act.end, self._language.bag(said.text, act.start, act.end))
 

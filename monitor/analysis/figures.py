@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from monitor.analysis import pinyin
 from monitor.analysis.text import Text
 
-HYPERBOLE = 50  # 八百遍 is no count
+HYPERBOLE = 50  # 八百遍, a round number from here on, is no count
 ABOUT = 0.12  # 五千多 and 五千二 are the same sum, as far as one can hear
 SUM = 100  # a bare number from here on may be a sum
 
@@ -42,6 +42,8 @@ _BARE = re.compile(_VALUE + r"(?![\d个次遍回趟天年月号日点小分周�
 _SHORT = re.compile(
     r"[一二三四五六七八九两](?:百[一二三四五六七八九]|千(?:[一二三四五六七八九]百?)?|万(?:[一二三四五六七八九]千?[一二三四五六七八九]?百?)?)"
 )
+_UNITS = re.compile(_VALUE + r"(?P<unit>[针节页层颗粒])")
+_CODE = re.compile(r"[号码尾编单后第][^0-9]{0,2}$")  # before a number that is no sum
 _NAME = re.compile(r"(?<!贵)姓(?P<value>[\u4e00-\u9fff])(?![啊吗什么啥])")
 _RANGE = re.compile(r"[两二三四五六七八九几][二三四五六七八九十百千万]?$")
 _SPANS = frozenset(("hours", "days", "months", "years"))
@@ -89,6 +91,7 @@ def _all(norm: str, at: int) -> Iterator[Figure]:
     """The figures of one clause that stands at `at`."""
     read = [(kind, match) for kind, pattern in _KINDS for match in pattern.finditer(norm)]
     read += [(f"pieces {match['noun']}", match) for match in _PIECES.finditer(norm)]
+    read += [(f"units {match['unit']}", match) for match in _UNITS.finditer(norm)]
     for kind, match in read:
         if figure := _figure(kind, match, norm):
             yield replace(figure, start=figure.start + at, end=figure.end + at)
@@ -97,15 +100,16 @@ def _all(norm: str, at: int) -> Iterator[Figure]:
 
 
 def _prices(text: Text, start: int, end: int) -> Iterator[Figure]:
-    """Sums said the short way, without a unit: 四千二, 一万六, 七千多."""
+    """Sums said the short way, without a unit (四千二, 一万六), also as a recogniser may write them (3600, 6万8)."""
     for match in _BARE.finditer(text.norm, start, end):
-        if _SHORT.fullmatch(text.words(match.start("value"), match.end("value"))):
+        short = _SHORT.fullmatch(text.words(match.start("value"), match.end("value")))
+        if short or _round_sum(match["value"], text.norm[start : match.start()]):
             yield Figure("money", float(match["value"]), bool(match["about"]), match.start(), match.end())
 
 
 def _figure(kind: str, match: re.Match[str], norm: str) -> Figure | None:
     value, start, end = float(match["value"]), match.start("value"), match.end()
-    if kind == "times" and value >= HYPERBOLE:
+    if kind == "times" and value >= HYPERBOLE and _round(match["value"]):
         return None
     if value == 1 and not (kind in _SPANS and _MEANT.search(norm[:start])):
         return None  # 一 is mostly an article
@@ -119,6 +123,16 @@ def _figure(kind: str, match: re.Match[str], norm: str) -> Figure | None:
     if "noun" in match.re.groupindex:
         end = match.start("noun")
     return Figure(kind, value, bool(match["about"]), match.start("month") if month else start, end, month)
+
+
+def _round(digits: str) -> bool:
+    """Whether a number has one digit that counts: 800, 10000."""
+    return len(digits.rstrip("0")) <= 1
+
+
+def _round_sum(digits: str, before: str) -> bool:
+    """Whether a bare number in figures is a sum: of hundreds and tens, and no code by the words before."""
+    return _sum(digits) and len(digits) <= 6 and digits.endswith("0") and not _CODE.search(before)
 
 
 def _sum(digits: str) -> bool:

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from monitor.analysis.claim_language import Sentence, Window
+from monitor.analysis.claim_language import Sentence, Window, sounds
 from monitor.analysis.embedder import Embedder, Vectors
 from monitor.analysis.figures import Figure
 from monitor.analysis.likeness import Bag
@@ -24,7 +24,8 @@ from monitor.errors import ConfigError
 ENOUGH = 2.6  # shared weight (rare pairs of syllables) of a full likeness
 SAME_THING = 0.3  # shared weight of what is said around two figures of one thing
 FAR = 5  # ratio of two figures of one thing, at most
-SIMILAR, SUM, SHORT = 1.8, 100, 8  # two sums of one thing: their ratio at most, least yuan; characters of a bare answer
+SIMILAR, SUM, SHORT = 2.0, 100, 8  # two sums of one thing: their ratio at most, least yuan; characters of a bare answer
+ALIKE = 0.25  # wording from which two sentences speak of one thing
 _FEE = re.compile(r"[\u4e00-\u9fff][费金款价]")
 UNLIKE = 0.86  # cosine of unrelated call lines; e5 keeps all lines within 0.8 .. 1
 SPREAD = 0.1  # from there to the same
@@ -180,8 +181,12 @@ def _figures(new: Sentence, old: Sentence, setting: Setting, topic: Bag | None) 
         of_it = [
             figure
             for figure, said_of in earlier
-            if (_near(now, figure) and _same_thing(about, said_of.joined(topic) if topic else said_of))
-            or (setting.one_sum and _same_sum(new, now, old, figure))
+            if _called_alike(new, now, old)
+            and (
+                (_near(now, figure) and _same_thing(about, said_of.joined(topic) if topic else said_of))
+                or (_near(now, figure) and _alike(new, now, old))
+                or (setting.one_sum and _same_sum(new, now, figure))
+            )
         ]
         differing = differing or ((of_it[-1], now) if of_it else None)
     return same, differing
@@ -199,11 +204,25 @@ def _same_thing(about: Bag, other: Bag) -> bool:
     return about.shared(other) >= SAME_THING or about.shared_roughly(other) >= SAME_THING
 
 
-def _same_sum(new: Sentence, now: Figure, old: Sentence, figure: Figure) -> bool:
-    """Whether a sum demanded, or named for an answer, is the one that was named before, by its size and what it is called."""
+def _alike(new: Sentence, now: Figure, old: Sentence) -> bool:
+    """Whether what is said with the new figure was said before in much the same words."""
+    return any(window.start <= now.start < window.end and _wording(window.bag, old.bag) >= ALIKE for window in new.windows)
+
+
+def _same_sum(new: Sentence, now: Figure, figure: Figure) -> bool:
+    """Whether a sum demanded, or named in few words, is the one that was named before, by its size."""
     if now.kind != "money" or isinstance(now.value, str) or isinstance(figure.value, str):
         return False
     larger, smaller = max(now.value, figure.value), min(now.value, figure.value)
-    called = _FEE.findall(new.text.norm[max(new.start, now.start - 6) : now.end + 3])
-    meant = bool(new.demands) or new.end - new.start <= SHORT
-    return meant and smaller >= SUM and larger <= SIMILAR * smaller and all(name in old.text.norm for name in called)
+    curt = any(clause.start <= now.start < clause.end <= clause.start + SHORT for clause in new.text.clauses)
+    return (bool(new.demands) or curt) and smaller >= SUM and larger <= SIMILAR * smaller
+
+
+def _called_alike(new: Sentence, now: Figure, old: Sentence) -> bool:
+    """Whether what a sum is called (误工费) was named before, at least by its sound; a figure without a name may be any."""
+    if now.kind != "money":
+        return True
+    first, last = max(new.start, now.start - 6), min(new.end, now.end + 3)
+    spoken = sounds(old.text.syllables[old.start : old.end])
+    called = (new.text.syllables[match.start() : match.end()] for match in _FEE.finditer(new.text.norm, first, last))
+    return all(sounds(name) in spoken for name in called)
