@@ -1,8 +1,10 @@
 """made_to_repeat: the agent asks for what the customer has already given.
 
 Each fact of the playbook's asked.toml (order number, name, when it began ...) is looked for in what the customer says, and in
-his answers where the agent has just asked for it. An agent's question for a fact that is there, or one that says itself that
-it comes again (您单号多少来着, 再报一下), makes the customer repeat himself. Reading back to confirm does not.
+his answers where the agent has just asked for it; of the kinds of things that are asked for by kind (哪个支行), whether one was
+named (城东支行). The words of asking are known by their sound, since recognisers write 及点 for 几点. An agent's question for
+a fact that is there, or one that says itself that it comes again (您单号多少来着, 再报一下), makes the customer repeat himself.
+Reading back to confirm does not.
 """
 
 from __future__ import annotations
@@ -12,7 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from monitor.analysis import backtracking
+from monitor.analysis import backtracking, pinyin
+from monitor.analysis import text as texts
 from monitor.analysis.context import Context, Said
 from monitor.analysis.phrases import when
 from monitor.analysis.text import Text
@@ -21,6 +24,7 @@ from monitor.errors import ConfigError
 from monitor.records import Finding
 
 SURE, LIKELY = 0.9, 0.75  # confidence: the fact is known and asked for; only that it is asked for again is
+REMEMBERED = 60  # utterances of the customer
 TOLD = 6  # characters that a customer must have said before anything can be asked again
 
 
@@ -38,6 +42,10 @@ class Sheet(Section):
     again: str
     once_more: str
     not_asked: str
+    heard: str
+    unsure: str
+    which: str
+    not_named: str
     facts: tuple[FactSheet, ...]
     parts: dict[str, str]
 
@@ -69,6 +77,7 @@ class Question:
     end: int
     facts: tuple[Fact, ...]
     again: bool
+    things: tuple[str, ...] = ()  # kinds of which one is asked for (哪个支行)
 
 
 class Questions:
@@ -80,6 +89,12 @@ class Questions:
         self._again = self._compiled("again", sheet.again)
         self._once_more = self._compiled("once_more", sheet.once_more)
         self._not_asked = self._compiled("not_asked", sheet.not_asked)
+        self._unsure = self._compiled("unsure", sheet.unsure)
+        self._which = self._compiled("which", sheet.which)
+        self._not_named = frozenset(sheet.not_named)
+        words = (texts.normal(word) for word in sheet.heard.split())
+        self._heard = {pinyin.syllables(word): word for word in words}
+        self._sizes = sorted({len(sound) for sound in self._heard}, reverse=True)
         self.facts = tuple(
             Fact(
                 row.id, row.zh, self._compiled(row.ask, row.ask), self._compiled(row.given, row.given),
@@ -91,13 +106,37 @@ class Questions:
     def asked(self, text: Text) -> Iterator[Question]:
         """The questions for facts in what an agent says, clause by clause."""
         for clause in text.clauses:
-            norm = text.norm[clause.start : clause.end]
-            if self._not_asked.search(norm):
+            written = text.norm[clause.start : clause.end]
+            if self._not_asked.search(written):
                 continue
-            facts = tuple(fact for fact in self.facts if fact.ask.search(norm))
-            again = bool(self._again.search(norm)) or (not facts and bool(self._once_more.search(norm)))
-            if facts or again:
-                yield Question(clause.start, clause.end, facts, again)
+            norms = (written, self._as_heard(written, text.syllables[clause.start : clause.end]))
+            facts = tuple(fact for fact in self.facts if any(fact.ask.search(norm) for norm in norms))
+            again = any(map(self._again.search, norms)) or (not facts and any(map(self._once_more.search, norms)))
+            which = self._which.search(written)
+            if facts or again or which:
+                yield Question(clause.start, clause.end, facts, again, (which["thing"],) if which else ())
+
+    def named(self, thing: str, text: Text) -> int | None:
+        """Where in the normal form one of that kind is named (城东支行), by its sound; None if nowhere."""
+        sound, size = pinyin.syllables(thing), len(thing)
+        ends = {end for _, end in text.word_spans}
+        for start in range(1, len(text.norm) - size + 1):
+            before = text.norm[start - 1]
+            named = "\u4e00" <= before <= "\u9fff" and before not in self._not_named
+            if named and start + size in ends and text.syllables[start : start + size] == sound:
+                return start
+        return None
+
+    def _as_heard(self, norm: str, syllables: tuple[str, ...]) -> str:
+        """A clause with the words of asking written as they should be, however the recogniser spelt their sounds."""
+        chars, index = list(norm), 0
+        while index < len(chars):
+            sounds = (syllables[index : index + size] for size in self._sizes)
+            word = next((self._heard[sound] for sound in sounds if sound in self._heard), "")
+            if word and not self._unsure.match(norm, index):
+                chars[index : index + len(word)] = word
+            index += max(1, len(word))
+        return "".join(chars)
 
     def _compiled(self, near: str, pattern: str) -> re.Pattern[str]:
         for name, part in self._parts.items():
@@ -118,6 +157,7 @@ class MadeToRepeat:
         self._given: dict[str, Given] = {}
         self._first: Given | None = None  # the first thing of substance that the customer said
         self._open: tuple[Fact, ...] = ()  # what the agent has just asked for
+        self._heard: list[Said] = []  # of the customer
 
     def judge(self, said: Said, context: Context) -> list[Finding]:
         if said.speaker != "agent":
@@ -127,6 +167,8 @@ class MadeToRepeat:
             if known:
                 fact, given = min(known, key=lambda pair: pair[1].start)
                 return [_finding(said, question, given, f"{fact.zh}客户在 {_clock(given.start)} 已经说过", SURE)]
+            if named := next(filter(None, map(self._named, question.things)), None):
+                return [_finding(said, question, named, f"{question.things[0]}客户在 {_clock(named.start)} 已经说过", SURE)]
             if question.again and self._first:
                 given = min(self._given.values(), key=lambda given: given.start, default=self._first)
                 return [_finding(said, question, given, f"让客户重说一遍，客户在 {_clock(given.start)} 说过", LIKELY)]
@@ -139,7 +181,18 @@ class MadeToRepeat:
             self._note(said)
             self._open = ()
 
+    def _named(self, thing: str) -> Given | None:
+        """Where the customer has named one of that kind."""
+        for said in self._heard:
+            start = self._questions.named(thing, said.text)
+            if start is not None:
+                clause = next(clause for clause in said.text.clauses if clause.start <= start < clause.end)
+                span = said.text.span(clause.start, clause.end)
+                return Given(when(said.utterance, *span)[0], said.text.words(clause.start, clause.end))
+        return None
+
     def _note(self, said: Said) -> None:
+        self._heard = [*self._heard, said][-REMEMBERED:]
         if self._first is None and len(said.text.norm) >= TOLD:
             self._first = Given(said.utterance.start, said.utterance.text)
         for fact in self._questions.facts:
