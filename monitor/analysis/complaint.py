@@ -1,8 +1,8 @@
 """What a call is as a whole: the type of complaint, its cause, and whether the company failed (validity).
 
 Each final utterance leaves evidence: cues of the playbook and lines like them (complaint.toml), findings, bitterness. A call is
-a complaint from the moment its troubles weigh `COMPLAINT`, and stays one. The types then compete by what speaks for each;
-venting is what a complaint is where nothing else does.
+a complaint from the moment its troubles weigh `COMPLAINT`, and stays one. The type is then what `calltype` makes of all that
+was heard; it may still say that the customer only asks, or in a follow-up call that the troubles are past.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from monitor.analysis import calltype
+from monitor.analysis.calltype import Traits, Weigher
 from monitor.analysis.context import Context, Said
 from monitor.analysis.hearing import Hearing
 from monitor.analysis.phrases import Hit, Likeness
@@ -18,7 +20,7 @@ from monitor.analysis.playbook import CUES, Playbook
 from monitor.records import Finding
 
 CAUSES = ("product", "service", "price", "integrity", "attitude", "incident")
-TYPES = ("venting", "compensation", "suggestion", "revenge", "help", "courteous", "overbearing")
+UNTROUBLED = ("inquiry", "none")  # the types of a call without trouble
 COMPLAINT = 0.65  # weight of trouble from which a call is one
 ASKING = 0.25  # more, where the customer says that he only asks
 ON_FOLLOW_UP = 1.3  # the same, of a call that the company makes to ask how it went
@@ -37,11 +39,9 @@ BITTER, BITTEREST, FEELING = (
 )  # valence from which words are bitter, the weight of the bitterest, characters at least
 SURE = 0.5  # weight from which a cue is taken to be there
 AS_LINE = 0.7  # weight of what is only like the call lines
-CALM = 0.7  # what speaks for venting where the customer keeps his temper
 ASKS, LIKELY = ("type_inquiry", "thanks"), 0.8  # acts of an utterance that complains of nothing, and how sure they must be
-MARGIN = 0.3  # by which another type must lead to replace the one shown while a call lasts
+MARGIN = 0.3  # log-odds by which another type must lead to replace the one shown while a call lasts
 SUBSTANCE = 4  # characters
-ENOUGH = {"compensation": 1.0, "suggestion": 0.6, "revenge": 1.3, "help": 0.65, "courteous": 1.9, "overbearing": 1.3}
 MEANT = (*CAUSES, "trouble", "demand", "compensation", "venting")  # what a like line says only where it is meant
 UNMEANT = {"supposed", "praise"}  # cues of such an utterance
 
@@ -69,12 +69,14 @@ class Verdict:
 class Complaint:
     """One call's evidence. Makes no findings."""
 
-    def __init__(self, playbook: Playbook, service: Hearing) -> None:
-        """`service` hears what agents do, for this call."""
+    def __init__(self, playbook: Playbook, service: Hearing, weigher: Weigher | None = None) -> None:
+        """`service` hears what agents do, for this call; `weigher`: other than the built-in one."""
         self._cues, self._service = Hearing(playbook.lexicons["cues"]), service
         self._evidence: list[Evidence] = []
         self._weights: defaultdict[str, float] = defaultdict(float)
         self._turns: Counter[str] = Counter()  # utterances that speak for a label
+        self._weigher = weigher or calltype.built_in()
+        self._traits = Traits(self._weigher.words)
         self._shown: str | None = None
         self._known = False
 
@@ -95,44 +97,38 @@ class Complaint:
         self._weights = self._weighed(new)
         self._turns.update({evidence.label for evidence in new})
         self._evidence += new
+        self._traits.settle(said)
         if said.speaker != "agent" and len(said.text.norm) >= SUBSTANCE:
             self._turns["customer"] += 1
         self._known = self._known or self._troubled(self._weights)
         self._shown = self._best(self._shown)
 
+    @property
+    def features(self) -> dict[str, float]:
+        """What `Weigher` weighs, of the call so far."""
+        return self._traits.features(self._weights, CAUSES)
+
     def verdict(self, *, ended: bool = False) -> Verdict:
         """The call so far, or (`ended`) at its end."""
-        kind = self._best(None if ended else self._shown)
-        if kind is None and ended:
-            kind = "none" if self._called_back() or not self._turns["customer"] else "inquiry"
+        kind = self._best(None, ended=True) if ended else self._shown
         if kind is None or kind == "none":
             return Verdict(kind, None, kind)
-        cause = self._cause() if kind in TYPES and kind != "help" else None
+        cause = self._cause() if kind not in (*UNTROUBLED, "help") else None
         return Verdict(kind, cause, self._validity(kind, cause), tuple(self._reasons({kind, cause})))
 
-    def _best(self, shown: str | None) -> str | None:
+    def _best(self, shown: str | None, *, ended: bool = False) -> str | None:
         """The type that most speaks for; `shown` stays unless another leads clearly."""
-        if not self._known:
+        if ended and not self._turns["customer"]:
+            return "none"
+        if not self._known and not ended:
             return "inquiry" if self._weights["inquiry"] >= SURE and not self._called_back() else None
-        strength = self._strengths()
-        best = max(strength, key=lambda type_: strength[type_])
-        if shown in strength and strength[best] < strength[shown] + MARGIN and strength[shown] > 0:
-            return shown
-        return best
-
-    def _strengths(self) -> dict[str, float]:
-        """How much speaks for each type: its evidence by what would be enough of it, less what speaks against it."""
-        w, turns = self._weights, self._turns
-        angry = w["escalated"] + 0.5 * w["dissatisfied"]
-        strength = {type_: w[type_] / enough for type_, enough in ENOUGH.items()}
-        strength["revenge"] += 1.2 * w["extreme"]
-        strength["compensation"] += 0.15 * min(3, turns["demand"])
-        strength["courteous"] *= 1.0 if turns["courteous"] >= 3 and turns["demand"] + turns["compensation"] >= 2 else 0.4
-        strength["courteous"] -= 0.8 * angry
-        strength["suggestion"] -= 0.7 * w["escalated"] + 0.4 * w["compensation"]
-        strength["help"] -= 0.5 * w["escalated"] + 0.5 * w["compensation"] + 0.15 * w["demand"]
-        strength["venting"] = CALM + (1 - CALM) * min(1.0, angry + w["venting"] + 0.5 * w["bitter"] + 0.5 * w["banned"])
-        return strength
+        score = self._weigher.scores(self.features)
+        if not self._known:
+            score = {type_: score[type_] for type_ in UNTROUBLED}
+        elif self._weights["callback"] < SURE:  # praise at the end of a complaint does not undo it
+            del score["none"]
+        best = max(score, key=lambda type_: score[type_])
+        return shown if shown in score and score[best] < score[shown] + MARGIN else best
 
     def _cause(self) -> str | None:
         """The cause with most evidence; what is said first weighs most."""
