@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from monitor.analysis.text import Text
 
@@ -37,10 +38,10 @@ _DAY = (
     rf"|[这本]{_WEEK}|下个?{_WEEK}|(?:(?:\d{{1,2}}月|下个?月|这个月|本月)?\d{{1,2}}[号日](?![楼店门线院桌房窗机口车]))|\d{{1,2}}月\d{{1,2}}"
     r"|(?:下个?月|这个月|本月|月)(?:底|末|初|中旬)|(?:下个?月|这个月|本月)|年底|年内)"
 )
-_PART = r"(?:凌晨|清早|早上|早晨|上午|中午|午后|下午|傍晚|晚上|晚间|夜里|(?<=[今明天])[早晚])"
+_PART = r"(?:凌晨|清早|早上|早晨|上午|中午|午后|下午|傍晚|晚上|晚间|夜里|半夜|深夜|(?<=[今明天])[早晚])"
 _CLOCK = r"(?:\d{1,2}点(?:半|[1-3]刻|\d{1,2}分?|整|钟)?)"
 _MOMENT = re.compile(
-    rf"(?:(?P<day>{_DAY}|今(?=晚|早)|明(?=晚|早))的?)?(?:(?P<off>下班)|(?P<part>{_PART})?(?P<clock>{_CLOCK})?)(?P<edge>{_EDGE})?"
+    rf"(?:(?P<day>{_DAY}|今(?=晚|早)|明(?=晚|早))的?)?(?:(?P<off>下班|天黑)|(?P<part>{_PART})?(?P<clock>{_CLOCK})?)(?P<edge>{_EDGE})?"
 )
 _SPAN = re.compile(
     rf"(?P<n>{_N})个?(?P<half>半)?(?P<unit>工作日|小时|钟头|分钟|天|{_WEEK}|(?<=个)月|刻钟)(?P<edge>{_EDGE})?(?!前|之前|以前)"
@@ -50,9 +51,13 @@ _EVENT = re.compile(  # and so much later: no moment can be told
     rf"[^的了]{{0,2}}(?:{_HAPPENS})?了?(?:以后|之后|后)$|[^的了]{{0,2}}(?:{_HAPPENS})了?$|(?:出发|到期|开课|开始|入住)$"
 )
 _NOT_EVENT = re.compile(r"(?:今后|^以后都?|然后|最后|稍后|随后|前后|售后|往后)$")
-_GONE = re.compile(r"(?:上个?|过去|每|第|隔)$")
+_GONE = re.compile(r"(?:上个?月?|过去|每|第|隔)$")
+_NO_END = re.compile(  # what follows a time by which nothing is to be done: 26号做的, 一个月内有效, 下个月开始
+    r"(?:就|才|在)?(?:做|买|下单|订|交|付款|办|签|寄|发|装|拍|收到|坐|来|取)的(?!时候|话|是)|都?有效|开始|起?生效"
+)
 _PAST = re.compile(r"(?:上个?|过去|最近|等了?|有了|已经|都|花了|耽误你?|每|第|前|稍等|隔|你)$")
 _LATER = re.compile(r"前1?天$|当天$|第2天$|次日$")
+_NIGHT = ("晚", "夜", "半", "深")
 END = (23, 59)  # of a day: hour and minute
 _NOON, _OFF, _EVENING = (12, 0), (18, 0), (18, 0)
 _PART_ENDS = {"早": _NOON, "上": _NOON, "清": _NOON, "凌": (6, 0), "中": (14, 0), "午": _EVENING, "下": _EVENING, "傍": (20, 0)}
@@ -72,7 +77,7 @@ def times(text: Text, at: datetime) -> list[Time]:
     """The times to come named in `text`, in order, as said at `at` (aware). Times past and mere lengths are left out."""
     norm = heard(text.norm)
     found: list[Time] = []
-    for match, moment, exact in sorted([*_moments(norm, at), *_spans(text, norm, at)], key=lambda item: item[0].start()):
+    for match, moment, exact in sorted([*_moments(text, norm, at), *_spans(text, norm, at)], key=lambda item: item[0].start()):
         if found and match.start() < found[-1].end:
             continue
         if found and found[-1].due and moment and norm[found[-1].end : match.start()] in ("到", "至"):  # a range: its end
@@ -91,12 +96,19 @@ def heard(norm: str) -> str:
     return norm
 
 
-def _moments(norm: str, at: datetime) -> Iterator[tuple[re.Match[str], datetime | None, bool]]:
-    for match in _MOMENT.finditer(norm):
+def _scan(pattern: re.Pattern[str], text: Text, norm: str) -> Iterator[re.Match[str]]:
+    """Its matches, none of which takes a number that ends a clause and one that begins the next for one number: 84，5点."""
+    cuts = [clause.start for clause in text.clauses[1:] if norm[clause.start - 1 : clause.start + 1].isdecimal()]
+    for low, high in pairwise([0, *cuts, len(norm)]):
+        yield from pattern.finditer(norm, low, high)
+
+
+def _moments(text: Text, norm: str, at: datetime) -> Iterator[tuple[re.Match[str], datetime | None, bool]]:
+    for match in _scan(_MOMENT, text, norm):
         day, part, clock, off = match["day"] or "", match["part"] or "", match["clock"] or "", match["off"]
         if not (day or part or clock or (off and match["edge"])) or _past(norm, match):
             continue
-        if norm.startswith(("开始", "起生效", "生效"), match.end()):  # 下个月开始: no time by which
+        if _NO_END.match(norm, match.end()):
             continue
         if (date := _date(day, at)) is None:
             continue
@@ -111,9 +123,9 @@ def _moments(norm: str, at: datetime) -> Iterator[tuple[re.Match[str], datetime 
 
 
 def _spans(text: Text, norm: str, at: datetime) -> Iterator[tuple[re.Match[str], datetime | None, bool]]:
-    for match in _SPAN.finditer(norm):
+    for match in _scan(_SPAN, text, norm):
         before = norm[max(0, match.start() - 4) : match.start()]
-        if _PAST.search(before) or norm[match.end() : match.end() + 1] in ("前", "的"):
+        if _PAST.search(before) or norm[match.end() : match.end() + 1] in ("前", "的") or _NO_END.match(norm, match.end()):
             continue
         if not match["edge"] and match.end() == text.clauses[text.clause_at[match.start()]].end:  # 稍等一分钟: a mere length
             continue
@@ -176,7 +188,9 @@ def _clocked(date: datetime, clock: str, part: str, at: datetime, named: bool) -
     h, m = int(hour), 30 if rest == "半" else 15 * int(rest[0]) if rest.endswith("刻") else int(re.sub(r"\D", "", rest) or 0)
     if h > 24 or m > 59:
         return None
-    if h < (3 if part[:1] == "中" else 12 if part[:1] in ("下", "傍", "晚", "夜", "午") else 0):
+    if part[:1] in _NIGHT and (h == 12 or (h < 6 and part[:1] in "半深")):  # 今天半夜12点: as the day ends
+        h = 24 + h % 12
+    elif h < (3 if part[:1] == "中" else 12 if part[:1] in ("下", "傍", "午", *_NIGHT) else 0):
         h += 12
     elif not part and h <= 12:
         today = date.date() == at.date()

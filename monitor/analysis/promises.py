@@ -129,7 +129,7 @@ class Promises:
         for old in earlier:
             alike = does & self._does(read(old.text))
             if new.due and old.due:
-                again = _same_moment(new, old) and (exact or bool(alike) or closing)
+                again = (_same_moment(new, old) and (exact or bool(alike) or closing)) or (bool(alike) and new.said == old.said)
             elif new.said:
                 again = new.said == old.said
             else:

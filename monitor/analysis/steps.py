@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from monitor.analysis.complaint import Complaint
 from monitor.analysis.context import Context, Said
 from monitor.analysis.hearing import Hearing
+from monitor.analysis.phrases import Hit, Likeness
 from monitor.analysis.phrases import finding as shown
 from monitor.analysis.playbook import Playbook
 from monitor.analysis.text import Text, normal, read
@@ -33,6 +34,8 @@ _UNDONE_BY = {
     "probe": ("banned_phrase", "made_to_repeat"),
     "soothe": ("banned_phrase",),
 }
+_MISTAKEN = {("act", "soothe"), ("act", "probe"), ("probe", "soothe")}  # what is only like the first, for the second
+_LEAST = {"probe": 0.6}  # confidence from which what undoes a step does so
 _LEFT_OPEN = ("cant", "hide_behind_policy", "not_my_job", "blame_others")  # after which a way out may come all the same
 
 
@@ -119,8 +122,9 @@ class Steps:
         return [Candidate(step, found, turn, step != "close" or _farewell(said)) for step, found in best.items()]
 
     def _by_words(self, said: Said) -> Iterable[Finding]:
-        for hit in self._service(said):
-            if hit.rule.kind == "step":
+        heard = [hit for hit in self._service(said) if hit.rule.kind == "step"]
+        for hit in heard:
+            if not any(_explains(other, hit) for other in heard):
                 yield shown(hit, said.utterance, said.text)
 
     def _by_promises(self, said: Said) -> Iterable[Finding]:
@@ -143,7 +147,9 @@ class Steps:
         undoing = [
             other
             for other in said.findings
-            if other.kind in _UNDONE_BY.get(step, ()) and not (step == "act" and other.rule in _LEFT_OPEN)
+            if other.kind in _UNDONE_BY.get(step, ())
+            and other.confidence >= _LEAST.get(step, 0.0)
+            and not (step == "act" and other.rule in _LEFT_OPEN)
         ]
         return any(
             other.kind == "made_to_repeat"
@@ -194,6 +200,14 @@ def _together(text: Text, one: Finding, other: Finding, marks: str) -> bool:
     low, high = sorted((one.span, other.span))
     between = text.original[low[1] : high[0]]
     return not any(mark in between for mark in marks)
+
+
+def _explains(other: Hit | Likeness, hit: Hit | Likeness) -> bool:
+    """Whether what is only like a step has half of its words from what is surer to be another: 跟您道个歉，那您看."""
+    if not (isinstance(hit, Likeness) and isinstance(other, Likeness)) or other.act.probability <= hit.act.probability:
+        return False
+    shared = min(other.end, hit.end) - max(other.start, hit.start)
+    return (hit.rule.rule, other.rule.rule) in _MISTAKEN and 2 * shared >= hit.end - hit.start
 
 
 def _farewell(said: Said) -> bool:
