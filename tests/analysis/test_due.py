@@ -43,6 +43,10 @@ def told(said: str, at: datetime = AT) -> list[tuple[str, str | None]]:
         ("三到五个工作日到账", "三到五个工作日", "11-27 23:59"),
         ("后天上午十点半到十一点半之间上门", "后天上午十点半到十一点半", "11-22 11:30"),
         ("二十八号中午十二点前给您", "二十八号中午十二点前", "11-28 12:00"),
+        ("今晚十二点前给您", "今晚十二点前", "11-21 00:00"),
+        ("今天半夜十二点前退给您", "今天半夜十二点前", "11-21 00:00"),
+        ("天黑以前给您送去", "天黑以前", "11-20 18:00"),
+        ("金额是二十五，十五个工作日内退您", "十五个工作日内", "12-11 23:59"),
         ("今天下班钱换一台", "今天下班钱", "11-20 18:00"),  # as recognisers write it
         ("误点前王经理打给您", "误点前", "11-20 17:00"),
     ],
@@ -104,3 +108,8 @@ def test_any_jumble_of_such_words_is_read_without_a_fault(said: str) -> None:
 
 def test_three_thousand_characters() -> None:
     assert len(told("明天下午三点前给您回电，" * 250)) > 200
+
+
+@pytest.mark.parametrize("said", ["上月二十六号做的", "您二十六号做的检查", "一个月内有效", "下个月开始生效"])
+def test_a_time_by_which_nothing_is_due(said: str) -> None:
+    assert told(said) == []
