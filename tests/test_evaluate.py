@@ -46,6 +46,7 @@ def test_the_scripts_are_judged_and_the_figures_written(one: Path, tmp_path: Pat
     assert written["call"]["cer"] == 0.0
     assert written["kinds"]["escalation"]["found"] > 0
     assert "escalation" in outcome.stdout
+    assert "utterances analysed" in outcome.stderr
     kept = json.loads((tmp_path / "kept" / "dev-09.json").read_text("utf-8"))
     assert kept["call"]["model"] == "script"
     again = run(one, "--text", "--results", tmp_path / "kept", monkeypatch=monkeypatch)

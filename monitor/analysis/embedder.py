@@ -102,7 +102,7 @@ def load(folder: Path = MODELS) -> Embedder | None:
     try:
         try:
             return E5(e5.model(folder))
-        except PermissionError:  # then it is made at every start
+        except OSError:  # the folder cannot be written: then it is made at every start
             with tempfile.TemporaryDirectory() as place:
                 return E5(e5.model(Path(place)))
     except (ImportError, OSError, RuntimeError, ValueError) as error:

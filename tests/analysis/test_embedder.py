@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import threading
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from structlog.testing import capture_logs
 
 from monitor.analysis import e5, embedder
 
@@ -106,18 +108,29 @@ def test_what_is_kept_but_broken_is_said(tmp_path: Path) -> None:
     assert embedder.load(tmp_path) is None
 
 
-def test_a_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [errno.EACCES, errno.EROFS, errno.ENOSPC])
+def test_a_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: int) -> None:
     closed, make = tmp_path / "closed", e5.model
 
     def model(folder: Path) -> Path:  # the mode alone does not keep root out
         if folder == closed:
-            raise PermissionError(13, "Permission denied", str(folder))
+            raise OSError(error, "no", str(folder))
         return make(folder)
 
     monkeypatch.setattr(e5, "model", model)
     found = embedder.load(closed)
     assert found is not None
     assert found(["退款"]).shape == (1, 384)
+
+
+def test_a_disk_without_room_for_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def model(folder: Path) -> Path:
+        raise OSError(errno.ENOSPC, "No space left on device", str(folder))
+
+    monkeypatch.setattr(e5, "model", model)
+    with capture_logs() as logs:
+        assert embedder.load(tmp_path) is None
+    assert "No space left" in logs[0]["error"]
 
 
 def test_only_the_writing_of_calls_is_kept() -> None:
