@@ -53,11 +53,11 @@ _EVENT = re.compile(  # and so much later: no moment can be told
 _NOT_EVENT = re.compile(r"(?:今后|^以后都?|然后|最后|稍后|随后|前后|售后|往后)$")
 _GONE = re.compile(r"(?:上个?月?|过去|每|第|隔)$")
 _NO_END = re.compile(  # what follows a time by which nothing is to be done: 26号做的, 一个月内有效, 下个月开始
-    r"(?:就|才|在)?(?:做|买|下单|订|交|付款|办|签|寄|发|装|拍|收到|坐|来|取)的(?!时候|话|是)|都?有效|开始|起?生效"
+    r"(?:就|才|在)?(?:做|买|下单|订|交|付款|办|签|寄|发|装|拍|收到|坐|来|取)的(?!时候|话|是)|都?有效|(?<!内)开始|起?生效"
 )
 _PAST = re.compile(r"(?:上个?|过去|最近|等了?|有了|已经|都|花了|耽误你?|每|第|前|稍等|隔|你)$")
 _LATER = re.compile(r"前1?天$|当天$|第2天$|次日$")
-_NIGHT = ("晚", "夜", "半", "深")
+_NIGHT = {"晚": 4, "夜": 6, "半": 6, "深": 6}  # until which hour of the next day it lasts
 END = (23, 59)  # of a day: hour and minute
 _NOON, _OFF, _EVENING = (12, 0), (18, 0), (18, 0)
 _PART_ENDS = {"早": _NOON, "上": _NOON, "清": _NOON, "凌": (6, 0), "中": (14, 0), "午": _EVENING, "下": _EVENING, "傍": (20, 0)}
@@ -188,7 +188,7 @@ def _clocked(date: datetime, clock: str, part: str, at: datetime, named: bool) -
     h, m = int(hour), 30 if rest == "半" else 15 * int(rest[0]) if rest.endswith("刻") else int(re.sub(r"\D", "", rest) or 0)
     if h > 24 or m > 59:
         return None
-    if part[:1] in _NIGHT and (h == 12 or (h < 6 and part[:1] in "半深")):  # 今天半夜12点: as the day ends
+    if (h == 12 and part[:1] in _NIGHT) or h < _NIGHT.get(part[:1], 0):  # 今天半夜12点, 今晚0点: as the day ends
         h = 24 + h % 12
     elif h < (3 if part[:1] == "中" else 12 if part[:1] in ("下", "傍", "午", *_NIGHT) else 0):
         h += 12
