@@ -54,7 +54,10 @@ class E5:
 
         cores = os.cpu_count() or 1
         self._engine: Any = ctranslate2.Encoder(str(folder), compute_type="int8", inter_threads=cores, intra_threads=1)
-        self._tokenizer: Any = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        try:
+            self._tokenizer: Any = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        except Exception as error:  # it raises no other kind
+            raise ValueError(f"{folder / 'tokenizer.json'}: {error}") from error
         self._normal = str.maketrans(json.loads((folder / "normal.json").read_text("utf-8")))
         self._begin, self._end = (self._tokenizer.token_to_id(token) for token in ("<s>", "</s>"))
         self._width = self._embedded([""]).shape[1]

@@ -102,9 +102,10 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path, data: bytes, monkeypa
     assert embedder.load(tmp_path / "models") is None
 
 
-def test_what_is_kept_but_broken_is_said(tmp_path: Path) -> None:
+@pytest.mark.parametrize("part", e5.PARTS)
+def test_what_is_kept_but_broken_is_said(tmp_path: Path, part: str) -> None:
     shutil.copytree(FOLDER, tmp_path / e5.NAME)
-    (tmp_path / e5.NAME / "model.bin").write_bytes(b"")
+    (tmp_path / e5.NAME / part).write_bytes(b"")
     assert embedder.load(tmp_path) is None
 
 
