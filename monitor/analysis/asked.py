@@ -91,6 +91,8 @@ class Questions:
         self._not_asked = self._compiled("not_asked", sheet.not_asked)
         self._unsure = self._compiled("unsure", sheet.unsure)
         self._which = self._compiled("which", sheet.which)
+        if "thing" not in self._which.groupindex:
+            raise ConfigError(f"{path}: which: needs a group (?P<thing>...)")
         self._not_named = frozenset(sheet.not_named)
         words = (texts.normal(word) for word in sheet.heard.split())
         self._heard = {pinyin.syllables(word): word for word in words}

@@ -136,3 +136,6 @@ def test_a_faulty_file_is_named_with_its_line(tmp_path: Path) -> None:
     path.write_text('typo = "x"\n', "utf-8")
     with pytest.raises(ConfigError, match=r"asked.toml"):
         Questions(path)
+    path.write_text(SHEET.read_text("utf-8").replace("?P<thing>", "?:"), "utf-8")
+    with pytest.raises(ConfigError, match=r"asked.toml: which: needs a group"):
+        Questions(path)
