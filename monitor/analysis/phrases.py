@@ -5,9 +5,11 @@ Confidence is graded: the words as written > with others in between > only alike
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from monitor.analysis.acts import TELLING
 from monitor.analysis.context import Act, Context, Said
 from monitor.analysis.near import Near
 from monitor.analysis.patterns import Match, allowed
@@ -113,13 +115,16 @@ def heard(lexicon: Lexicon, said: Said, context: Context) -> list[Hit | Likeness
 def _denied(hit: Hit, said: Said) -> bool:
     """Whether the call lines say that a built-in phrase is innocent here: 打官司 of others, 拉横幅 for a team.
 
-    A site's own phrases count whatever its lines say.
+    A site's own phrases count whatever its lines say. Of a few words no act is surer than their length allows: less is asked of
+    them, and an act that is not told may yet be there.
     """
-    rule = hit.rule
+    rule, length = hit.rule, len(said.text.norm)
     if hit.phrase.own or rule.rule not in said.labels:
         return False
     act = said.act(rule.rule)
-    return (act.probability if act else 0.0) < rule.least
+    if act is None:
+        return rule.least > 0 and length > TELLING
+    return act.probability < rule.least * (1 - math.exp(-length / TELLING))
 
 
 def _counted(

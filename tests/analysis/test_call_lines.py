@@ -161,7 +161,7 @@ def act(text: str, label: str, probability: float) -> Act:
 
 
 def test_a_phrase_the_call_lines_know_to_be_innocent_does_not_count(book: Playbook) -> None:
-    text = "我明天就去法院起诉"
+    text = "我跟你们说清楚了，我明天一早就去法院起诉，材料昨天晚上都已经写好了"
     assert raised(book, text, labels=frozenset()) == ["legal"], "without a classifier, or before it has learnt the label"
     assert raised(book, text) == []
     least = book.rules["escalation", "legal"].least
@@ -182,12 +182,30 @@ def test_a_phrase_of_the_site_counts_whatever_its_lines_say(tmp_path: Path) -> N
     (tmp_path / "phrases.toml").write_text('[[banned_phrase.not_my_job.phrases]]\nsay = ["你去问营销中心"]\n', "utf-8")
     own = playbook.load(tmp_path)
     assert raised(own, "你去问营销中心", speaker="agent") == ["not_my_job"]
-    assert raised(own, "这个不归我管", speaker="agent") == []
+    assert raised(own, "这个事儿不归我管", speaker="agent") == []
 
 
 def test_a_site_says_how_much_speaks_against_a_phrase(tmp_path: Path) -> None:
     (tmp_path / "phrases.toml").write_text("[banned_phrase.not_my_job]\nleast = 0\n", "utf-8")
-    assert raised(playbook.load(tmp_path), "这个不归我管", speaker="agent") == ["not_my_job"]
+    assert raised(playbook.load(tmp_path), "这个事儿不归我管", speaker="agent") == ["not_my_job"]
+
+
+@pytest.mark.parametrize(
+    ("text", "speaker", "rule"),
+    [
+        ("我要投诉", "customer", "demand_supervisor"),
+        ("投诉你", "customer", "demand_supervisor"),
+        ("我起诉你", "customer", "legal"),
+        ("曝光你", "customer", "exposure"),
+        ("弄死你", "customer", "extreme"),
+        ("随便你", "agent", "dismiss"),
+        ("滚", "agent", "dismiss"),
+    ],
+)
+def test_a_short_phrase_counts(text: str, speaker: Speaker, rule: str) -> None:
+    book, learnt = playbook.load(), acts_train.load(config.Model().folder, None, embedder.load())
+    norm = read(text)
+    assert rule in raised(book, text, *learnt.read(norm, speaker, None), labels=learnt.labels(speaker), speaker=speaker)
 
 
 @pytest.mark.parametrize(
