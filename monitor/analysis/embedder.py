@@ -72,7 +72,7 @@ class E5:
             known.update(zip(unknown, self._embedded(unknown), strict=True))
         with self._lock:
             for line in lines:
-                self._cache[line] = known[line]
+                self._cache[line] = known[line].copy()  # alone: a row would keep its whole lot in memory
                 self._cache.move_to_end(line)
             while len(self._cache) > CACHED:
                 self._cache.popitem(last=False)

@@ -138,3 +138,10 @@ def test_only_the_writing_of_calls_is_kept() -> None:
     vocabulary = json.loads((FOLDER / "vocabulary.json").read_text("utf-8"))
     assert {"▁我们", "客户", "的", "▁the", ","} <= set(vocabulary)
     assert not any("а" <= char <= "я" or "가" <= char <= "힣" for piece in vocabulary for char in piece)
+
+
+def test_weights_of_another_build_are_refused_with_what_is_missing(tmp_path: Path) -> None:
+    source = tmp_path / "weights.bin"
+    source.write_bytes(e5.weights().read_bytes().replace(b"l3.fi.w", b"l3.xx.w"))
+    with pytest.raises(ValueError, match=r"no tensor l3\.fi\.w"):
+        e5.convert(source, tmp_path)
