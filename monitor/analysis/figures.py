@@ -43,7 +43,7 @@ _SHORT = re.compile(
     r"[一二三四五六七八九两](?:百[一二三四五六七八九]|千(?:[一二三四五六七八九]百?)?|万(?:[一二三四五六七八九]千?[一二三四五六七八九]?百?)?)"
 )
 _UNITS = re.compile(_VALUE + r"(?P<unit>[针节页层颗粒])")
-_CODE = re.compile(r"[号码尾编单后第][^0-9]{0,2}$")  # before a number that is no sum
+_CODE = re.compile(r"[号码尾编单后第][^0-9]{0,2}$|[打拨住牌a-zA-Z]$")  # before a number that is no sum
 _NAME = re.compile(r"(?<!贵)姓(?P<value>[\u4e00-\u9fff])(?![啊吗什么啥])")
 _RANGE = re.compile(r"[两二三四五六七八九几][二三四五六七八九十百千万]?$")
 _SPANS = frozenset(("hours", "days", "months", "years"))

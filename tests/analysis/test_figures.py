@@ -29,6 +29,9 @@ def test_what_is_a_figure(said: str, figure: tuple[str, float]) -> None:
     assert heard(said) == [figure]
 
 
-@pytest.mark.parametrize("said", ["", "我打了八百遍电话", "😀", "万一呢", "七上八下的"])
+@pytest.mark.parametrize(
+    "said",
+    ["拨打12300", "打12360", "航班CA1230", "车牌京A1230", "我家住1250", "", "我打了八百遍电话", "😀", "万一呢", "七上八下的"],
+)
 def test_what_is_none(said: str) -> None:
     assert heard(said) == []
