@@ -8,6 +8,7 @@ linear model adds the meaning (e5, see `embedder`), for as many windows as the t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,7 +24,7 @@ from monitor.records import Speaker
 
 REPORTED = 0.15  # probability from which an act is told
 DOUBT = 0.06  # probability, by words, from which the meaning is asked
-BUDGET = 48  # characters of one utterance whose meaning is asked: an embedding takes a millisecond for five
+BUDGET = 48  # characters of one utterance whose meaning is asked; five take about a millisecond
 LONGEST, SHORTEST = 34, 2  # characters of a window
 TOGETHER = 3  # clauses of a window
 CLAUSE = 22  # characters from which a clause is cut in two
@@ -139,6 +140,11 @@ class Acts:
             window.chances = np.asarray((window.chances + linear.probabilities(scores)) / 2, np.float32)
 
 
+def telling(length: int) -> float:
+    """What a stretch of that many characters is worth, 0 to 1: the probability of an act in it is at most that."""
+    return 1 - math.exp(-length / TELLING)
+
+
 def vector(index: Mapping[str, int], rarity: Floats, present: frozenset[str], around: frozenset[str]) -> Sparse:
     """The features present in a stretch and before it as a vector of unit length."""
     known = sorted((index[one], 1.0) for one in present if one in index)
@@ -199,8 +205,7 @@ def _pieces(text: Text, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 def _best(head: Head, windows: Sequence[Window]) -> Iterator[Act]:
     chances = np.stack([window.chances for window in windows])
-    lengths = np.array([[window.end - window.start] for window in windows])
-    chances *= 1 - np.exp(-lengths / TELLING)
+    chances *= np.array([[telling(window.end - window.start)] for window in windows])
     for label, number in enumerate(chances.argmax(axis=0)):
         window, chance = windows[number], float(chances[number, label])
         if chance >= REPORTED:

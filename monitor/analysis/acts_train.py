@@ -51,8 +51,12 @@ def load(folder: Path, site: Path | None, embedder: Embedder | None) -> Acts:
 
     Raises ConfigError where a line of the corpus is wrong. A folder that cannot be written costs the time at every start.
     """
-    lines = corpus.load(site)
-    path = _place(folder, lines, embedder)
+    return Acts(_kept(folder, corpus.load(site), embedder)[1], embedder)
+
+
+def _kept(folder: Path, lines: Sequence[Line], embedder: Embedder | None) -> tuple[Path, dict[Speaker, Head]]:
+    """What was learnt from those lines, now where `folder` does not hold it, and the file for it."""
+    path = folder / "acts" / f"{_fingerprint(lines, embedder)}.npz"
     heads = acts_file.read(path)
     if heads is None:
         with _alone(path):
@@ -61,7 +65,7 @@ def load(folder: Path, site: Path | None, embedder: Embedder | None) -> Acts:
                 log.info("learning_call_lines", lines=len(lines))
                 heads = train(lines, embedder)
                 acts_file.write(path, heads)
-    return Acts(heads, embedder)
+    return path, heads
 
 
 @contextmanager
@@ -85,15 +89,10 @@ def learnt(folder: Path, site: Path | None, embedder: Embedder | None) -> Path:
 
     Raises what `load` does, and ConfigError where the file cannot be kept.
     """
-    load(folder, site, embedder)
-    path = _place(folder, corpus.load(site), embedder)
+    path, _ = _kept(folder, corpus.load(site), embedder)
     if not path.exists():
         raise ConfigError(f"{path}: what was learnt cannot be kept here, and would be learnt anew at every start")
     return path
-
-
-def _place(folder: Path, lines: Sequence[Line], embedder: Embedder | None) -> Path:
-    return folder / "acts" / f"{_fingerprint(lines, embedder)}.npz"
 
 
 def train(lines: Sequence[Line], embedder: Embedder | None) -> dict[Speaker, Head]:

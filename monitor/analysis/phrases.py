@@ -5,11 +5,10 @@ Confidence is graded: the words as written > with others in between > only alike
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from monitor.analysis.acts import TELLING
+from monitor.analysis.acts import TELLING, telling
 from monitor.analysis.context import Act, Context, Said
 from monitor.analysis.near import Near
 from monitor.analysis.patterns import Match, allowed
@@ -124,7 +123,7 @@ def _denied(hit: Hit, said: Said) -> bool:
     act = said.act(rule.rule)
     if act is None:
         return rule.least > 0 and length > TELLING
-    return act.probability < rule.least * (1 - math.exp(-length / TELLING))
+    return act.probability < rule.least * telling(length)
 
 
 def _counted(

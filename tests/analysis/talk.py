@@ -9,10 +9,13 @@ from itertools import count
 from pathlib import Path
 
 from monitor.analysis import dialogues as dialogue
+from monitor.analysis.acts import Acts, telling
+from monitor.analysis.text import read
 from monitor.records import CallInfo, Silence, Span, Speaker, Stage, Utterance, Voice
 
 HERE = Path(__file__).parent
 CALLS = HERE.parent / "data" / "calls"
+OTHER: dict[Speaker, Speaker] = {"agent": "customer", "customer": "agent"}
 _ids = count(1)
 
 
@@ -44,6 +47,12 @@ def said(
         spans=spans,
         voice=voice,
     )
+
+
+def acts_in(classifier: Acts, text: str, speaker: Speaker = "agent", before: str = "") -> dict[str, float]:
+    """Probabilities by label, before the length of the stretch is weighed."""
+    found = classifier.read(read(text), speaker, read(before) if before else None)
+    return {act.label: act.probability / telling(act.end - act.start) for act in found}
 
 
 def silent(speaker: Speaker, start: float, end: float) -> Silence:

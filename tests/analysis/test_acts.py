@@ -1,15 +1,12 @@
-"""The classifier of acts: how it is learnt and kept, what it reads on edges, and what it makes of lines it never saw.
+"""The classifier of acts: how it is learnt and kept, and what it reads on edges.
 
-Most tests learn from tests/data/acts, six dozen lines; those that ask how good it is take the built-in corpus (`make setup`
-learns that beforehand) and read tests/data/acts_unseen.tsv, which nobody has learnt from.
+They learn from tests/data/acts, six dozen lines.
 """
 
 from __future__ import annotations
 
-import math
 import random
 import shutil
-from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,22 +15,17 @@ import numpy as np
 import pytest
 from structlog.testing import capture_logs
 
-from monitor.analysis import acts, acts_file, acts_train, corpus, embedder, playbook
-from monitor.analysis.acts import BUDGET, LONGEST, REPORTED, SHORTEST, TELLING, Acts, Head
-from monitor.analysis.context import Act, Said, Story
+from monitor.analysis import acts, acts_file, acts_train, corpus, embedder
+from monitor.analysis.acts import BUDGET, LONGEST, REPORTED, SHORTEST, Acts, Head, telling
+from monitor.analysis.context import Act
 from monitor.analysis.corpus import Line
 from monitor.analysis.embedder import Embedder, Vectors
-from monitor.analysis.ladder import LadderDetector
-from monitor.analysis.phrases import PhraseDetector
 from monitor.analysis.text import MAX_LENGTH, read
 from monitor.errors import ConfigError
 from monitor.records import Speaker
-from tests.analysis.talk import said
+from tests.analysis.talk import OTHER, acts_in
 
-ROOT = Path(__file__).parent.parent.parent
-DATA = ROOT / "tests" / "data"
-OTHER: dict[Speaker, Speaker] = {"agent": "customer", "customer": "agent"}
-FORBIDDEN = frozenset(rule for kind in ("banned_phrase", "overpromise", "escalation") for rule in playbook.RULES[kind])
+DATA = Path(__file__).parent.parent / "data"
 SPOKEN = (
     "这事儿不归我们管", "实在抱歉，让您着急了，不过那是门店的事，您找门店去", "请问您的订单号是多少", "我要找律师起诉你们",
     "谢谢你，弄好了", "那咱们法院见吧，录音我都留着呢，你们等着收律师函", "水管漏水", "跟我有什么关系啊找物流去",
@@ -64,16 +56,6 @@ def small(site: Path = DATA) -> list[Line]:
     return corpus.load(site)[len(corpus.load()) :]
 
 
-def told(classifier: Acts, text: str, speaker: Speaker = "agent", before: str = "") -> dict[str, float]:
-    """Probabilities by label, before the length of the stretch is weighed."""
-    found = classifier.read(read(text), speaker, read(before) if before else None)
-    return {act.label: act.probability / weight(act) for act in found}
-
-
-def weight(act: Act) -> float:
-    return 1 - math.exp(-(act.end - act.start) / TELLING)
-
-
 @pytest.fixture(scope="module")
 def lines() -> list[Line]:
     return small()
@@ -97,11 +79,6 @@ def heads_of_meaning(lines: list[Line], meaning: Embedder) -> dict[Speaker, Head
     return acts_train.train(lines, meaning)
 
 
-@pytest.fixture(scope="session")
-def learnt() -> Acts:
-    return acts_train.load(ROOT / "models", None, embedder.load())
-
-
 @pytest.fixture
 def built_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The small corpus in the place of the built-in one, in a folder of its own."""
@@ -116,12 +93,12 @@ def built_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_small_corpus_is_learnt(heads: dict[Speaker, Head]) -> None:
     classifier = Acts(heads, None)
-    assert told(classifier, "这事儿不归我们管")["not_my_job"] > 0.9
-    assert told(classifier, "实在抱歉，让您着急了")["soothe"] > 0.9
-    assert told(classifier, "我要找律师起诉你们", "customer")["legal"] > 0.9
-    assert told(classifier, "谢谢你，弄好了", "customer")["thanks"] > 0.9
-    assert max(told(classifier, "请问您的订单号是多少").values(), default=0) < 0.5
-    assert "legal" not in told(classifier, "我家就住在法院旁边", "customer")
+    assert acts_in(classifier, "这事儿不归我们管")["not_my_job"] > 0.9
+    assert acts_in(classifier, "实在抱歉，让您着急了")["soothe"] > 0.9
+    assert acts_in(classifier, "我要找律师起诉你们", "customer")["legal"] > 0.9
+    assert acts_in(classifier, "谢谢你，弄好了", "customer")["thanks"] > 0.9
+    assert max(acts_in(classifier, "请问您的订单号是多少").values(), default=0) < 0.5
+    assert "legal" not in acts_in(classifier, "我家就住在法院旁边", "customer")
 
 
 def test_the_same_lines_are_learnt_the_same(lines: list[Line], heads: dict[Speaker, Head]) -> None:
@@ -150,7 +127,7 @@ def test_lines_of_a_site_change_what_is_found(tmp_path: Path, heads: dict[Speake
     )
     (tmp_path / corpus.FOLDER / "agent_own.tsv").write_text(own, "utf-8")
     line = "这个您打给营销中心"
-    before, after = (told(Acts(one, None), line) for one in (heads, acts_train.train(small(tmp_path), None)))
+    before, after = (acts_in(Acts(one, None), line) for one in (heads, acts_train.train(small(tmp_path), None)))
     assert after["not_my_job"] > 0.9
     assert after["not_my_job"] > before.get("not_my_job", 0) + 0.1
 
@@ -161,7 +138,7 @@ def test_lines_that_may_lack_a_label_say_nothing_about_it(lines: list[Line]) -> 
 
     def chance(unmarked: frozenset[str]) -> float:
         added = [Line("agent", frozenset(), text, "", f"more {number}", unmarked) for number, text in enumerate(more)]
-        return told(Acts(acts_train.train([*lines, *added], None), None), "实在抱歉").get("soothe", 0.0)
+        return acts_in(Acts(acts_train.train([*lines, *added], None), None), "实在抱歉").get("soothe", 0.0)
 
     assert chance(frozenset()) + 0.1 < chance(frozenset({"soothe"})) > 0.9
 
@@ -233,7 +210,7 @@ def test_a_damaged_file_is_learnt_anew_and_the_log_says_so(tmp_path: Path) -> No
         events = [log["event"] for log in logs]
         assert "acts_unreadable" in events
         assert events[-1] == "learning_call_lines"
-        assert told(classifier, "这事儿不归我们管")["not_my_job"] > 0.9
+        assert acts_in(classifier, "这事儿不归我们管")["not_my_job"] > 0.9
         with capture_logs() as logs:
             acts_train.load(tmp_path, None, None)
         assert not logs
@@ -260,7 +237,7 @@ def test_where_nothing_can_be_kept_there_still_is_a_classifier(tmp_path: Path) -
     with capture_logs() as logs:
         classifier = acts_train.load(folder, None, None)
     assert [log["event"] for log in logs] == ["learning_call_lines", "acts_not_kept"]
-    assert told(classifier, "这事儿不归我们管")["not_my_job"] > 0.9
+    assert acts_in(classifier, "这事儿不归我们管")["not_my_job"] > 0.9
     with pytest.raises(ConfigError, match="cannot be kept here"):
         acts_train.learnt(folder, None, None)
 
@@ -293,12 +270,12 @@ def test_odd_text_gives_acts_within_it(heads_of_meaning: dict[Speaker, Head], me
 
 def test_nobody_elses_words_are_read(heads: dict[Speaker, Head]) -> None:
     assert Acts(heads, None).read(read("我要起诉你们"), "unknown", None) == ()
-    assert "legal" not in told(Acts(heads, None), "我要起诉你们", "agent")
+    assert "legal" not in acts_in(Acts(heads, None), "我要起诉你们", "agent")
 
 
 def test_traditional_characters_read_as_simplified(heads: dict[Speaker, Head]) -> None:
     classifier = Acts(heads, None)
-    assert told(classifier, "這個跟我們沒關係，您找門店去") == told(classifier, "这个跟我们没关系，您找门店去") != {}
+    assert acts_in(classifier, "這個跟我們沒關係，您找門店去") == acts_in(classifier, "这个跟我们没关系，您找门店去") != {}
 
 
 def test_an_act_names_the_line_most_like_it(lines: list[Line], heads: dict[Speaker, Head]) -> None:
@@ -368,68 +345,6 @@ def test_the_shorter_the_stretch_the_less_is_it_taken_for(heads: dict[Speaker, H
     classifier = Acts(heads, None)
     for text in (*SPOKEN, "不归我管", "管", "这事儿不归我们管"):
         for act in classifier.read(read(text), "agent", None):
-            assert act.probability <= weight(act) + 0.001
+            assert act.probability <= telling(act.end - act.start) + 0.001
     short, long = (classifier.read(read(text), "agent", None)[0] for text in ("不归我管", "这个事儿不归我们管，也不归我管"))
     assert short.probability < 0.5 < long.probability
-
-
-# --- how good it is ---------------------------------------------------------------------------------------------------------
-
-
-def unseen() -> list[tuple[Speaker, str, str, str]]:
-    """(speaker, label, text, before), none of which the corpus holds."""
-    known = {read(line.text).norm for line in corpus.load()}
-    rows = (row.split("\t") for row in (DATA / "acts_unseen.tsv").read_text("utf-8").splitlines() if not row.startswith("#"))
-    found: list[tuple[Speaker, str, str, str]] = [
-        ("agent" if speaker == "agent" else "customer", label, text, "".join(before)) for speaker, label, text, *before in rows
-    ]
-    return [row for row in found if read(row[2]).norm not in known]
-
-
-SURE = 0.9  # of an act
-
-
-def forbidden(found: dict[str, float]) -> float:
-    return max((found[label] for label in FORBIDDEN & found.keys()), default=0.0)
-
-
-def test_lines_nobody_learnt_from_are_read_right(learnt: Acts) -> None:
-    sure, missed = defaultdict[str, list[float]](list), []
-    for speaker, label, text, before in unseen():
-        if label != "-":
-            chance = told(learnt, text, speaker, before).get(label, 0.0)
-            sure[label].append(chance)
-            if chance < SURE:
-                missed.append((label, text, chance))
-    assert sure.keys() >= FORBIDDEN
-    assert {label: chances for label, chances in sure.items() if max(chances) < 0.5} == {}
-    assert len(missed) <= 0.15 * sum(map(len, sure.values())), missed
-
-
-def test_innocent_lines_nobody_learnt_from_are_left_alone(learnt: Acts) -> None:
-    chances = [(forbidden(told(learnt, text, who, before)), text) for who, label, text, before in unseen() if label == "-"]
-    accused = [one for one in chances if one[0] >= SURE]
-    assert len(chances) >= 45
-    assert len(accused) <= 0.1 * len(chances), accused
-
-
-def test_phrases_and_likeness_together_find_nearly_all_and_accuse_few(learnt: Acts) -> None:
-    book = playbook.load()
-    found, wanted, accused, innocent = 0, 0, list[str](), 0
-    for speaker, label, text, before in unseen():
-        story, norm = Story(), read(text)
-        if before:
-            story.settle(Said(said(OTHER[speaker], before, 1.0), read(before)))
-        one = Said(said(speaker, text, 10.0), norm, learnt.read(norm, speaker, read(before) if before else None))
-        made = {
-            finding.rule
-            for detector in (PhraseDetector(book), LadderDetector(book))
-            for finding in detector.judge(one, story.context)
-        }
-        if label in FORBIDDEN:
-            wanted, found = wanted + 1, found + (label in made)
-        elif label == "-":
-            innocent += 1
-            accused += [text] if made else []
-    assert found >= 0.8 * wanted
-    assert len(accused) <= 0.1 * innocent, accused
