@@ -17,7 +17,7 @@ from monitor.analysis.arguing import Language as Contradicting
 from monitor.analysis.asked import Questions
 from monitor.analysis.claim_language import Language
 from monitor.analysis.evasion import Language as Dodging
-from monitor.analysis.playbook import CUES, RULES
+from monitor.analysis.playbook import ACCUSING, CUES, RULES
 from monitor.errors import ConfigError
 from monitor.records import CallInfo, Speaker, Utterance
 
@@ -28,7 +28,6 @@ LANGUAGES: dict[str, Callable[[Path], object]] = {  # files that stand instead o
     "evasion.toml": Dodging,
     "arguing.toml": Contradicting,
 }
-SPOKEN = ("banned_phrase", "overpromise", "escalation")  # the kinds that lines.tsv is about
 OTHER: dict[Speaker, Speaker] = {"agent": "customer", "customer": "agent"}
 
 
@@ -130,7 +129,7 @@ def _read_lines(path: Path) -> list[Line]:
         rows = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: {error}") from error
-    known = {rule for kind in SPOKEN for rule in RULES[kind]}
+    known = {rule for kind in ACCUSING for rule in RULES[kind]}
     lines: list[Line] = []
     for number, row in enumerate(rows, 1):
         if not row.strip() or row.startswith("#"):
@@ -155,7 +154,7 @@ def _found(analysis: Analysis, line: Line) -> frozenset[str]:
     if line.before:
         analyzer.feed(_said(OTHER[line.speaker], line.before, 0.0))
     found = analyzer.feed(_said(line.speaker, line.text, 20.0)).findings
-    return frozenset(finding.rule for finding in found if finding.kind in SPOKEN and finding.rule)
+    return frozenset(finding.rule for finding in found if finding.kind in ACCUSING and finding.rule)
 
 
 def _said(speaker: Speaker, text: str, start: float) -> Utterance:

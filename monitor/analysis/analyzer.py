@@ -41,7 +41,6 @@ from monitor.analysis.text import Text
 from monitor.analysis.turns import DeadAir, Interruptions
 from monitor.records import CallInfo, EarlierCall, Finding, Insight, Silence, Summary, Utterance
 
-MODELS = config.Model().folder
 UNSTABLE = 1  # characters at the end of an interim text: nothing followed them yet, and the next decoding may change them
 STRESSED = 5  # claims named in a summary
 
@@ -49,7 +48,7 @@ STRESSED = 5  # claims named in a summary
 class Analysis:
     """What all calls share. Raises ConfigError naming file and line where a site's playbook is wrong."""
 
-    def __init__(self, settings: config.Analysis, folder: Path = MODELS) -> None:
+    def __init__(self, settings: config.Analysis, folder: Path = embedder.MODELS) -> None:
         """`folder` is where what was learnt from the call lines is kept."""
         self.settings = settings
         self.playbook = playbook.load(settings.playbook)

@@ -68,11 +68,11 @@ class E5:
         with self._lock:
             known = {line: self._cache[line] for line in lines if line in self._cache}
         unknown = list(dict.fromkeys(line for line in lines if line not in known))
-        if unknown:
-            known.update(zip(unknown, self._embedded(unknown), strict=True))
+        if unknown:  # copied: a row would keep its whole lot in memory
+            known.update((line, row.copy()) for line, row in zip(unknown, self._embedded(unknown), strict=True))
         with self._lock:
             for line in lines:
-                self._cache[line] = known[line].copy()  # alone: a row would keep its whole lot in memory
+                self._cache[line] = known[line]
                 self._cache.move_to_end(line)
             while len(self._cache) > CACHED:
                 self._cache.popitem(last=False)
