@@ -77,7 +77,7 @@ class Question:
     end: int
     facts: tuple[Fact, ...]
     again: bool
-    things: tuple[str, ...] = ()  # kinds of which one is asked for (哪个支行)
+    thing: str = ""  # the kind of which one is asked for (哪个支行)
 
 
 class Questions:
@@ -116,7 +116,7 @@ class Questions:
             again = any(map(self._again.search, norms)) or (not facts and any(map(self._once_more.search, norms)))
             which = self._which.search(written)
             if facts or again or which:
-                yield Question(clause.start, clause.end, facts, again, (which["thing"],) if which else ())
+                yield Question(clause.start, clause.end, facts, again, which["thing"] if which else "")
 
     def named(self, thing: str, text: Text) -> int | None:
         """Where in the normal form one of that kind is named (城东支行), by its sound; None if nowhere."""
@@ -169,8 +169,8 @@ class MadeToRepeat:
             if known:
                 fact, given = min(known, key=lambda pair: pair[1].start)
                 return [_finding(said, question, given, f"{fact.zh}客户在 {_clock(given.start)} 已经说过", SURE)]
-            if named := next(filter(None, map(self._named, question.things)), None):
-                return [_finding(said, question, named, f"{question.things[0]}客户在 {_clock(named.start)} 已经说过", SURE)]
+            if question.thing and (named := self._named(question.thing)):
+                return [_finding(said, question, named, f"{question.thing}客户在 {_clock(named.start)} 已经说过", SURE)]
             if question.again and self._first:
                 given = min(self._given.values(), key=lambda given: given.start, default=self._first)
                 return [_finding(said, question, given, f"让客户重说一遍，客户在 {_clock(given.start)} 说过", LIKELY)]

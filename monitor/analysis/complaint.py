@@ -7,7 +7,7 @@ was heard; it may still say that the customer only asks, or in a follow-up call 
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -74,7 +74,7 @@ class Complaint:
         self._cues, self._service = Hearing(playbook.lexicons["cues"]), service
         self._evidence: list[Evidence] = []
         self._weights: defaultdict[str, float] = defaultdict(float)
-        self._turns: Counter[str] = Counter()  # utterances that speak for a label
+        self._told = 0  # utterances of substance of the customer
         self._weigher = weigher or calltype.built_in()
         self._traits = Traits(self._weigher.words)
         self._shown: str | None = None
@@ -95,11 +95,10 @@ class Complaint:
     def settle(self, said: Said) -> None:
         new = self._heard(said)
         self._weights = self._weighed(new)
-        self._turns.update({evidence.label for evidence in new})
         self._evidence += new
         self._traits.settle(said)
         if said.speaker != "agent" and len(said.text.norm) >= SUBSTANCE:
-            self._turns["customer"] += 1
+            self._told += 1
         self._known = self._known or self._troubled(self._weights)
         self._shown = self._best(self._shown)
 
@@ -118,7 +117,7 @@ class Complaint:
 
     def _best(self, shown: str | None, *, ended: bool = False) -> str | None:
         """The type that most speaks for; `shown` stays unless another leads clearly."""
-        if ended and not self._turns["customer"]:
+        if ended and not self._told:
             return "none"
         if not self._known and not ended:
             return "inquiry" if self._weights["inquiry"] >= SURE and not self._called_back() else None

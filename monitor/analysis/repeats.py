@@ -183,8 +183,10 @@ def _figures(new: Sentence, old: Sentence, setting: Setting, topic: Bag | None) 
             for figure, said_of in earlier
             if _called_alike(new, now, old)
             and (
-                (_near(now, figure) and _same_thing(about, said_of.joined(topic) if topic else said_of))
-                or (_near(now, figure) and _alike(new, now, old))
+                (
+                    _near(now, figure)
+                    and (_same_thing(about, said_of.joined(topic) if topic else said_of) or _alike(new, now, old))
+                )
                 or (setting.one_sum and _same_sum(new, now, figure))
             )
         ]
