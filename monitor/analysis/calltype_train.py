@@ -135,7 +135,7 @@ def fit(given: Floats, allowed: Floats, weight: Floats) -> Floats:
     share = (allowed / allowed.sum(1, keepdims=True) * weight[:, None]).sum(0)
     worth = share.sum() / len(TYPES) / share * np.array([RESIDUE if type_ == "venting" else 1.0 for type_ in TYPES])
     weight = weight * (allowed * worth).sum(1) / allowed.sum(1)
-    given = np.hstack([given, np.ones((len(given), 1))])
+    given = _with_bias(given)
     point = np.zeros((given.shape[1], len(TYPES)))
     first, second = np.zeros_like(point), np.zeros_like(point)
     for step in range(1, STEPS + 1):
@@ -148,31 +148,61 @@ def fit(given: Floats, allowed: Floats, weight: Floats) -> Floats:
     return point
 
 
-def main(told: Path, others: Sequence[Path]) -> None:
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Calls as numbers, each call several times: `given` (rows, features), `allowed` (rows, types), and of each row its weight,
+    the number of its call and whether that is from the corpus."""
+
+    given: Floats
+    allowed: Floats
+    weight: Floats
+    whose: npt.NDArray[np.intp]
+    learnt: npt.NDArray[np.bool_]
+
+
+def examples(calls: Sequence[Call], weigher: Weigher) -> Examples:
+    """Those of `fit`: every call thinned COPIES times, one that the classifier has not learnt also as it is."""
     analysis, chance = Analysis(config.Analysis(), Path("models")), random.Random(SEED)  # noqa: S311 - the same each time
-    written = PATH.read_text("utf-8").partition(MARK)[0]
-    weigher = Weigher(fitting=True)
-    calls = of_corpus(told)
-    for path in others:
-        calls += [script(path)] if path.suffix == ".json" else dialogues(path)
-    given, allowed, weight, whose = list[Floats](), list[list[float]](), list[float](), list[int]()
+    rows, given = list[tuple[int, Call]](), list[Floats]()
     for number, call in enumerate(calls):
         said = heard(call, analysis)
         for copy in [*([] if call.learnt else [said]), *(thinned(said, chance) for _ in range(COPIES))]:
             given.append(features(copy, analysis, weigher))
-            allowed.append([float(type_ in call.types) for type_ in TYPES])
-            weight.append(LEARNT / COPIES if call.learnt else 1 / COPIES)
-            whose.append(number)
-    matrix, mask, weights, owner = np.array(given), np.array(allowed), np.array(weight), np.array(whose) % FOLDS
-    right = np.zeros(len(mask))
+            rows.append((number, call))
+    return Examples(
+        np.array(given),
+        np.array([[float(type_ in call.types) for type_ in TYPES] for _, call in rows]),
+        np.array([(LEARNT if call.learnt else 1.0) / COPIES for _, call in rows]),
+        np.array([number for number, _ in rows]),
+        np.array([call.learnt for _, call in rows]),
+    )
+
+
+def right(all_: Examples) -> npt.NDArray[np.bool_]:
+    """(rows,) Whether weights fitted without a call get its type right."""
+    found, fold_of = np.zeros(len(all_.whose), np.bool_), all_.whose % FOLDS
     for fold in range(FOLDS):
-        point, out = fit(matrix[owner != fold], mask[owner != fold], weights[owner != fold]), owner == fold
-        best = (np.hstack([matrix[out], np.ones((out.sum(), 1))]) @ point).argmax(1)
-        right[out] = mask[out][np.arange(len(best)), best]
-    learnt = np.array([calls[number].learnt for number in whose])
-    shares = (right[learnt].mean(), right[~learnt].mean())
+        known, out = fold_of != fold, fold_of == fold
+        point = fit(all_.given[known], all_.allowed[known], all_.weight[known])
+        best = (_with_bias(all_.given[out]) @ point).argmax(1)
+        found[out] = all_.allowed[out][np.arange(len(best)), best] > 0
+    return found
+
+
+def main(told: Path, others: Sequence[Path]) -> None:
+    weigher, calls = Weigher(fitting=True), of_corpus(told)
+    for path in others:
+        calls += [script(path)] if path.suffix == ".json" else dialogues(path)
+    all_ = examples(calls, weigher)
+    held_out = right(all_)
+    shares = (held_out[all_.learnt].mean(), held_out[~all_.learnt].mean())
     sys.stdout.write("type: {:.2f} of the corpus's calls, {:.2f} of others, held out\n".format(*shares))
-    PATH.write_text(written + MARK + "\n" + _written(fit(matrix, mask, weights), calltype.names(weigher.words)), "utf-8")
+    point, words = fit(all_.given, all_.allowed, all_.weight), PATH.read_text("utf-8").partition(MARK)[0]
+    PATH.write_text(words + MARK + "\n" + _written(point, calltype.names(weigher.words)), "utf-8")
+
+
+def _with_bias(given: Floats) -> Floats:
+    return np.hstack([given, np.ones((len(given), 1))])
 
 
 def _written(point: Floats, names: Sequence[str]) -> str:
