@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import structlog
 
@@ -28,7 +28,8 @@ from monitor.analysis.risk import FLOOR
 from monitor.errors import MonitorError
 from monitor.guess import Guess
 from monitor.ingest.pcm import Decoder
-from monitor.records import SYSTEM, Alert, CallInfo, CallStatus, CallView, Chunk, Finding, Silence, Speech, Summary, Utterance
+from monitor.outlet import Outlet, Presenter
+from monitor.records import CallInfo, CallStatus, CallView, Chunk, Silence, Speech, Summary, Utterance
 from monitor.speech.listener import Listener
 from monitor.speech.scheduler import Scheduler
 from monitor.speech.transcript import join
@@ -36,30 +37,9 @@ from monitor.speech.transcript import join
 BLOCK = 0.064  # seconds of audio heard at a time: less costs more turns than it gains
 BACKLOG = 256  # finals and silences that may wait; then the sender waits
 MOODS = 60  # utterances whose mood a call's line shows
-WITHDRAWN = "the final words no longer say so"
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
-R = TypeVar("R", Utterance, Finding, Alert)
-
-
-class Outlet(Protocol):
-    """Where a call's records go: kept first, shown second. Each method raises MonitorError where it cannot keep."""
-
-    async def keep(self, record: R) -> R:
-        """Keep a record in place of the one with its id; returns it as kept."""
-
-    async def forget(self, record: Utterance | Finding) -> None:
-        """Take back what was kept."""
-
-    async def progress(self, view: CallView, summary: Summary | None) -> None:
-        """Keep how the call stands, and what it comes to so far where that is news."""
-
-    async def close(self, view: CallView, summary: Summary) -> None:
-        """Keep what it came to."""
-
-    def show(self, type: str, **fields: Any) -> None:
-        """Tell who watches; never waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +73,7 @@ class Conversation:
         self._decoder, self._listener = decoder, listener
         self._analyzer, self._engine = analyzer, engine
         self._rooms, self._outlet = rooms, outlet
+        self._page = Presenter(outlet, rooms.now)
         self._waiting: list[Chunk] = []
         self._seconds = 0.0
         self._order: asyncio.Queue[Heard | None] = asyncio.Queue(BACKLOG)
@@ -101,11 +82,9 @@ class Conversation:
         self._tasks: set[asyncio.Task[Any]] = set()  # decodings and guesses under way
         self._guesses: dict[str, Guess] = {}
         self._settled: set[str] = set()
-        self._alerts: dict[str, Alert] = {}
         self._moods: deque[tuple[float, str, float]] = deque(maxlen=MOODS)
         self._turn = asyncio.Lock()  # one thing is judged and shown at a time
         self._summary = Summary()
-        self._told = Summary()  # as last shown
         self._level = 0  # as last shown
         self._settling = asyncio.create_task(self._settle_all(), name=f"call {info.id}")
 
@@ -155,7 +134,7 @@ class Conversation:
         except MonitorError as error:  # it is over all the same, and who watches must see that
             fault, view = error, replace(view, status="failed", why=str(error))
         else:
-            self._show_summary()
+            self._page.sum_up(self._summary)
         self._outlet.show("call", data=view)
         if fault:
             raise fault
@@ -276,14 +255,12 @@ class Conversation:
         """Settle one thing, and take back what was guessed of it (utterance `id`) and is not so."""
         async with self._turn:
             utterance, findings, alerts = await self._off_loop(self._rooms.thinking, think)
-            newest = {alert.id: replace(alert, raised=self._rooms.now()) for alert in alerts}
-            self._alerts |= newest
             guess = self._guesses.pop(id, None) if id is not None else None
             if id is not None:
                 self._settle(id)
-            await self._show(utterance, findings, list(newest.values()), provisional=False)
+            await self._page.settled(utterance, findings, alerts)
             if guess:
-                await self._take_back(guess, {finding.id for finding in findings}, set(newest))
+                await self._page.take_back(guess, findings, alerts)
             if utterance or findings:
                 if utterance and utterance.valence is not None:
                     self._moods.append((round(utterance.end, 2), utterance.speaker, round(utterance.valence, 3)))
@@ -292,17 +269,7 @@ class Conversation:
     async def _show_view(self) -> None:
         view = self.view()
         self._level = view.level
-        news = _gist(self._summary) != _gist(self._told)
-        await self._outlet.progress(view, self._summary if news else None)
-        if news:
-            self._show_summary()
-        self._outlet.show("call", data=view)
-
-    def _show_summary(self) -> None:
-        """Tell what is kept of what the call comes to, where that is news."""
-        if self._summary != self._told:
-            self._told = self._summary
-            self._outlet.show("summary", data=self._summary)
+        await self._page.progress(view, self._summary)
 
     async def _guess(self, speech: Speech, decoding: asyncio.Task[Utterance | None]) -> None:
         """Show what an interim or a draft seems to say. Its failure is nobody's: the final will be decoded anew."""
@@ -325,11 +292,9 @@ class Conversation:
                 if before and speech.stage == "interim":  # judged by its words alone: what a draft found stands
                     guess.add(before)
                 elif before:
-                    await self._take_back(
-                        before, {finding.id for finding in guess.findings}, {alert.id for alert in guess.alerts}
-                    )
+                    await self._page.take_back(before, guess.findings, guess.alerts)
                 self._guesses[speech.id] = guess  # first, so that what is shown can always be taken back
-                await self._show(guess.utterance, *news, provisional=True)
+                await self._page.guessed(guess.utterance, *news)
                 if self.view().level != self._level:
                     await self._show_view()
         except MonitorError as error:
@@ -353,50 +318,10 @@ class Conversation:
         async with self._turn:
             self._settle(id)
             if guess := self._guesses.pop(id, None):
-                await self._take_back(guess, set(), set())
-                await self._outlet.forget(guess.utterance)
-                self._outlet.show("utterance_withdrawn", id=id)
-
-    async def _show(
-        self, utterance: Utterance | None, findings: Sequence[Finding], alerts: Sequence[Alert], *, provisional: bool
-    ) -> None:
-        """Keep the words and what was found in them, show both, then the alerts."""
-        kept_utterance, kept_findings = await asyncio.gather(
-            self._keep_all([utterance] if utterance else []), self._keep_all(findings)
-        )
-        for kept in kept_utterance:
-            self._outlet.show("utterance", data=kept)
-        for finding in kept_findings:
-            self._outlet.show("finding", data=finding, provisional=provisional)
-        await asyncio.gather(*map(self._show_alert, alerts))
-
-    async def _show_alert(self, alert: Alert) -> None:
-        """Shown the moment it is kept: a person's decision kept after it must be shown after it."""
-        self._outlet.show("alert", data=await self._outlet.keep(alert))
-
-    async def _keep_all(self, records: Sequence[R]) -> list[R]:
-        return list(await asyncio.gather(*(self._outlet.keep(record) for record in records)))
-
-    async def _take_back(self, guess: Guess, findings: set[str], alerts: set[str]) -> None:
-        """Withdraw the guessed findings and alerts that are not among those ids."""
-        for finding in guess.findings:
-            if finding.id not in findings:
-                await self._outlet.forget(finding)
-                self._outlet.show("finding_withdrawn", id=finding.id)
-        for alert in guess.alerts:
-            if alert.id in alerts:
-                continue
-            settled = self._alerts.get(alert.id)
-            back = settled or replace(alert, status="resolved", by=SYSTEM, when=self._rooms.now(), note=WITHDRAWN)
-            await self._show_alert(back)
+                await self._page.withdraw(guess)
 
     async def _off_loop(self, executor: Executor, compute: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(executor, compute)
-
-
-def _gist(summary: Summary) -> Summary:
-    """What a summary says that the call's view does not: the rest changes with every utterance."""
-    return replace(summary, risk=0, level=0, talk_share={}, opening_valence=None, closing_valence=None)
 
 
 def _sound(speech: Speech) -> tuple[object, ...]:
