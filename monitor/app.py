@@ -20,14 +20,16 @@ from monitor import config
 from monitor.alerts.engine import Engine
 from monitor.alerts.rules import Rules, load_rules
 from monitor.analysis.analyzer import Analysis
+from monitor.analysis.recall import Remembered
 from monitor.archive.audio import CallAudio
 from monitor.archive.store import Archive
-from monitor.call import Conversation, Outlet, Rooms
+from monitor.call import Conversation, Rooms
 from monitor.errors import ConfigError, MonitorError, ProtocolError
 from monitor.ingest.native import Hello
 from monitor.ingest.pcm import Decoder as PcmDecoder
 from monitor.ingest.token import ensure_token
 from monitor.ingest.websocket import Ending, endpoint
+from monitor.outlet import Outlet
 from monitor.page import api
 from monitor.page.accounts import check_bind
 from monitor.page.api import local_now
@@ -58,9 +60,9 @@ class Workshop:
         self.rooms = Rooms(scheduler, ThreadPoolExecutor(1, "hearing"), ThreadPoolExecutor(1, "thinking"), local_now)
 
     def conversation(
-        self, info: CallInfo, rate: int, encoding: Encoding, outlet: Outlet, earlier: Sequence[EarlierCall] = ()
+        self, info: CallInfo, rate: int, encoding: Encoding, outlet: Outlet, earlier: Sequence[Remembered] = ()
     ) -> Conversation:
-        """A call about to begin; `earlier`: what its customer said before. Guesses are made only where somebody waits: live."""
+        """A call about to begin; `earlier`: what its customer claimed before. Guesses are made where somebody waits: live."""
         return Conversation(
             info,
             PcmDecoder(info.id, rate, encoding, info.channels),
@@ -70,6 +72,10 @@ class Workshop:
             self.rooms,
             outlet,
         )
+
+    async def remember(self, call: EarlierCall) -> Remembered:
+        """Read an earlier call of somebody who calls again, between what other calls ask of the thread that thinks."""
+        return await asyncio.get_running_loop().run_in_executor(self.rooms.thinking, self.analysis.remember, call)
 
     def vocabulary(self) -> dict[str, Any]:
         """Names in Chinese and English of all kinds, rules and alerts."""
@@ -204,15 +210,17 @@ class Service:
         log.info("call_began", call=info.id, rate=hello.rate, encoding=hello.encoding, channels=len(hello.channels))
         return LiveCall(conversation, audio, lambda: self._gone(info.id))
 
-    async def _earlier(self, info: CallInfo) -> Sequence[EarlierCall]:
-        """What the customer said before; without it the call goes on all the same."""
+    async def _earlier(self, info: CallInfo) -> Sequence[Remembered]:
+        """What the customer claimed before; without it the call goes on all the same."""
         if not info.customer:
             return ()
         try:
-            return await self.archive.earlier(info.customer, info.started)
+            return [await self.workshop.remember(call) for call in await self.archive.earlier(info.customer, info.started)]
         except MonitorError as error:
             log.warning("earlier_calls_unread", call=info.id, code=error.code)
-            return ()
+        except Exception:
+            log.exception("earlier_calls_unread", call=info.id)
+        return ()
 
     def _gone(self, call: str) -> None:
         self._live.pop(call, None)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from monitor.errors import ArchiveError, MonitorError
 from monitor.ingest.file import pcm, probe, speakers
 from monitor.ingest.pcm import Decoder
 from monitor.page.api import local_now
-from monitor.records import CallInfo, CallStatus, CallView, Samples, Silence, Speech, Stage, Summary, Utterance
+from monitor.records import CallInfo, CallStatus, CallView, EarlierCall, Samples, Silence, Speech, Stage, Summary, Utterance
 from monitor.review import Notebook
 from monitor.speech.listener import Listener
 from monitor.speech.scheduler import Scheduler
@@ -106,6 +107,7 @@ async def run(
     hurried: bool = False,
     rules: Rules | None = None,
     status: CallStatus = "ended",
+    earlier: Sequence[EarlierCall] = (),
 ) -> Notebook:
     """The first 30 s of a bundled call. Each block waits for what it led to, as it would at the speed of speech.
 
@@ -121,7 +123,7 @@ async def run(
                 info,
                 Decoder("c", shape.rate, "pcm_s16le", channels),
                 listener,
-                analysis.call(info),
+                analysis.call(info, [analysis.remember(call) for call in earlier]),
                 Engine(rules or load_rules(), "c", channels),
                 Rooms(scheduler, hearing, thinking, local_now),
                 outlet,
@@ -262,6 +264,34 @@ async def test_what_a_call_comes_to_is_told_as_it_grows(analysis: Analysis, soun
     claims = [len(claim["times"]) for summary in told for claim in summary.claims[:1]]
     assert claims == sorted(claims)
     assert claims[-1] > claims[0] > 1
+
+
+async def test_an_earlier_call_is_told_with_the_claim_that_repeats_it(analysis: Analysis, sound: Path) -> None:
+    said: list[str] = []
+
+    def say(speech: Speech) -> str:
+        if speech.speaker == "agent":
+            return "您好，请讲。"
+        if speech.id not in said:
+            said.append(speech.id)
+        return "喂，你好。" if speech.id == said[0] else "洗衣机漏水把地板泡坏了，到现在没人来。"
+
+    before = [
+        EarlierCall("c2", local_now() - timedelta(days=1), ("我家洗衣机漏水，地板都泡了。",)),
+        EarlierCall("c1", local_now() - timedelta(days=2), ("快递显示签收了，我没收到。",)),
+    ]
+    live, whole = Watched(), Watched()
+    await run(analysis, Script(say), live, sound, earlier=before)
+    told = [[link["call"] for link in summary.earlier] for summary in live.of("summary")]
+    assert all(links == ["c2"] for links in told[told.index(["c2"]) :]), "what is linked stays linked"
+    kinds = [type for type, _ in live.events]
+    first = next(at for at, (type, data) in enumerate(live.events) if type == "summary" and data.earlier)
+    assert "utterance" in kinds[first:], "while the call goes on"
+    said.clear()
+    await run(analysis, Script(say), whole, sound, live=False, earlier=before)
+    assert whole.summary.earlier == live.summary.earlier, "in review as live"
+    said.clear()
+    assert (await run(analysis, Script(say), Watched(), sound)).summary.earlier == ()
 
 
 async def test_what_a_call_comes_to_is_told_only_where_it_is_news(analysis: Analysis, sound: Path) -> None:

@@ -11,7 +11,6 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from monitor import config
 from monitor.analysis import acts_train, embedder, playbook, sentiment
@@ -32,7 +31,7 @@ from monitor.analysis.hearing import Hearing
 from monitor.analysis.ladder import LadderDetector
 from monitor.analysis.phrases import PhraseDetector
 from monitor.analysis.promises import Promises
-from monitor.analysis.recall import Recall
+from monitor.analysis.recall import Recall, Remembered, remember
 from monitor.analysis.repeats import Scorer
 from monitor.analysis.risk import Risk
 from monitor.analysis.steps import Steps
@@ -67,20 +66,23 @@ class Analysis:
         """Display names of kinds and rules (docs/api.md, `GET /api/vocabulary`)."""
         return {group: {**names, **self._names[group]} for group, names in self.playbook.vocabulary.items()}
 
-    def call(self, info: CallInfo, earlier: Sequence[EarlierCall] = ()) -> Analyzer:
-        """A new call; `earlier`: what its customer said before, the newest call first."""
+    def remember(self, call: EarlierCall) -> Remembered:
+        """What a customer claimed in an earlier call, for `call`; on the thread that analyses, as it may take 0.1 s."""
+        return remember(self.claims, call)
+
+    def call(self, info: CallInfo, earlier: Sequence[Remembered] = ()) -> Analyzer:
+        """A new call; `earlier`: what its customer claimed before, the newest call first."""
         return Analyzer(self, info, earlier)
 
 
 class Analyzer:
     """One call."""
 
-    def __init__(self, analysis: Analysis, info: CallInfo, earlier: Sequence[EarlierCall] = ()) -> None:
-        self._sentiment, self._acts = analysis.sentiment, analysis.acts
+    def __init__(self, analysis: Analysis, info: CallInfo, earlier: Sequence[Remembered] = ()) -> None:
+        self._sentiment, self._acts, self._language = analysis.sentiment, analysis.acts, analysis.claims
         phrases, ladder = PhraseDetector(analysis.playbook), LadderDetector(analysis.playbook)
         self._claims = Claims(analysis.claims, analysis.repeats, analysis.embedder)
         self._recall = Recall(analysis.claims, analysis.repeats, analysis.embedder, earlier)
-        self._links: tuple[dict[str, Any], ...] = ()
         service = Hearing(analysis.playbook.lexicons["service"])
         self._complaint = Complaint(analysis.playbook, service)
         self._steps = Steps(analysis.playbook, info, service, self._complaint)
@@ -126,6 +128,8 @@ class Analyzer:
         for detector in self._detectors:
             detector.settle(said)
         self._story.settle(said)
+        if said.speaker == "customer":
+            self._recall.heed(self._language.sentences(text))
         self._arousal.settle(felt)
         self._tally.settle(felt)
         found = [*made, *self._dead_air.settle(felt, text)]
@@ -135,7 +139,6 @@ class Analyzer:
 
     def finish(self) -> tuple[Finding, ...]:
         """The call is over: what was still open."""
-        self._links = self._recall.links(self._claims.sentences)
         found = [*self._dead_air.close(), *self._steps.finish()]
         self._ended = True
         self._risk.heed(found)
@@ -159,7 +162,7 @@ class Analyzer:
             talk_share=self._tally.talk_share,
             opening_valence=self._tally.opening,
             closing_valence=self._tally.closing,
-            earlier=self._links,
+            earlier=self._recall.links,
         )
 
     def _read(self, utterance: Utterance, text: Text) -> Said:

@@ -100,11 +100,6 @@ class Claims:
         return self._turn
 
     @property
-    def sentences(self) -> list[Sentence]:
-        """What was claimed so far, in order."""
-        return [mention.sentence for mention in self._mentions]
-
-    @property
     def all(self) -> list[Claim]:
         """Every claim made so far, the oldest first."""
         return list({id(mention.claim): mention.claim for mention in self._mentions}.values())

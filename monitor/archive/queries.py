@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, func, select
 
 from monitor.archive import schema
 from monitor.archive.changes import OPEN
@@ -15,6 +16,9 @@ from monitor.records import Alert, CallRecord, CallView, EarlierCall, Finding, U
 REMEMBERED = timedelta(days=90)
 CALLS_REMEMBERED = 5
 LINES_REMEMBERED = 80
+LETTERS_REMEMBERED = 1_000  # of a line
+DIGITS = 5  # with fewer it is nobody's number: anonymous, 0
+_MASKED = re.compile(r"[*＊•]|[xX#]{2,}")  # 138****2233: many people's
 CALLS = select(*schema.Call.__table__.c)
 
 
@@ -59,7 +63,12 @@ def call(connection: Connection, id: str) -> CallRecord | None:
 
 
 def earlier(connection: Connection, customer: str, before: datetime) -> list[EarlierCall]:
-    """What `customer` said in the calls from that number that are over, of the last REMEMBERED: the newest first."""
+    """What `customer` said in the calls from that number that are over, of the last REMEMBERED: the newest first.
+
+    Of a number that is withheld or masked, which may be anybody's, nothing.
+    """
+    if _MASKED.search(customer) or sum(map(str.isdecimal, customer)) < DIGITS:
+        return []
     table, said = schema.Call, schema.Utterance
     query = (
         select(table.id, table.started)
@@ -67,7 +76,8 @@ def earlier(connection: Connection, customer: str, before: datetime) -> list[Ear
         .order_by(table.started.desc(), table.id)
         .limit(CALLS_REMEMBERED)
     )
-    lines = select(said.text).where(said.speaker == "customer", said.stage == "final").order_by(said.start, said.id)
+    text = func.substr(said.text, 1, LETTERS_REMEMBERED)
+    lines = select(text).where(said.speaker == "customer", said.stage == "final").order_by(said.start, said.id)
     return [
         EarlierCall(id, started, tuple(connection.execute(lines.where(said.call_id == id).limit(LINES_REMEMBERED)).scalars()))
         for id, started in connection.execute(query).all()

@@ -315,6 +315,37 @@ async def test_what_a_customer_said_in_earlier_calls(archive: Archive) -> None:
 
 async def test_of_many_earlier_calls_the_newest_are_remembered(archive: Archive) -> None:
     for index in range(8):
-        await archive.add(make.call(f"c{index}", customer="1", started=later(-index * 60 - 60)))
+        await archive.add(make.call(f"c{index}", customer="10001", started=later(-index * 60 - 60)))
         await end(archive, f"c{index}")
-    assert [call.call for call in await archive.earlier("1", START)] == ["c0", "c1", "c2", "c3", "c4"]
+    assert [call.call for call in await archive.earlier("10001", START)] == ["c0", "c1", "c2", "c3", "c4"]
+
+
+async def test_of_an_endless_earlier_call_the_beginning_is_remembered(archive: Archive) -> None:
+    await archive.add(make.call("long", customer="10001", started=later(-60)))
+    lines = [make.utterance(f"u{n}", "long", start=float(n), text=f"{n} " + "说" * 3_000) for n in range(300)]
+    await asyncio.gather(*map(archive.add, lines))
+    await end(archive, "long")
+    (call,) = await archive.earlier("10001", START)
+    assert len(call.lines) == 80
+    assert call.lines[-1].startswith("79 ")
+    assert max(map(len, call.lines)) == 1_000
+
+
+@pytest.mark.parametrize(
+    "number", ["", "0", "anonymous", "Restricted", "138****2233", "138xxxx2233", "138XXXX2233", "1380011####"]
+)
+async def test_a_number_that_may_be_anybodys_has_no_earlier_calls(archive: Archive, number: str) -> None:
+    await archive.add(make.call("c1", customer=number, started=later(-60)))
+    await archive.add(make.utterance("u1", "c1", text="洗衣机漏水"))
+    await end(archive, "c1")
+    assert await archive.earlier(number, START) == []
+
+
+async def test_what_was_linked_while_a_call_ran_outlives_the_process(archive: Archive) -> None:
+    link = {"call": "c0", "started": "2026-11-20T09:00:00.000+00:00", "text": "洗衣机漏水"}
+    await archive.add(make.call("c1", customer="10001", started=later(-60)))
+    open_call = await kept(archive)
+    await archive.progress(open_call.call, Summary(earlier=(link,)))
+    await archive.progress(open_call.call)
+    assert await archive.interrupted(START) == ["c1"]
+    assert (await kept(archive)).summary.earlier == (link,)

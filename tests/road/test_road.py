@@ -84,9 +84,12 @@ async def test_a_repeat_caller_is_linked_to_what_he_said_before(tmp_path: Path, 
             )
             await archive.close_call(id, status="ended", why=None, seconds=9, ended=before, summary=Summary())
         await product.play(calls / f"{CALL}.opus", "again", customer=number)
-        await until(page, over("again"))
+        events = await until(page, over("again"))
         answer = await product.get("/api/calls/again")
     (link,) = answer["summary"]["earlier"]
+    told = [at for at, event in enumerate(events) if event["type"] == "summary" and event["data"]["earlier"] == [link]]
+    assert "utterance" in {event["type"] for event in events[told[0] :]}, "while the customer is on the line"
+    assert number not in json.dumps([events[at] for at in told]), "who may not see numbers may see this"
     assert link["call"] == "mine"
     assert datetime.fromisoformat(link["started"]) == before.replace(microsecond=before.microsecond // 1000 * 1000)
     assert "砖" in link["text"]
