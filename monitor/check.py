@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -18,7 +20,7 @@ from monitor.analysis.asked import Questions
 from monitor.analysis.claim_language import Language
 from monitor.analysis.evasion import Language as Dodging
 from monitor.analysis.playbook import ACCUSING, CUES, RULES
-from monitor.errors import ConfigError
+from monitor.errors import ConfigError, Faults
 from monitor.records import CallInfo, Speaker, Utterance
 
 RULES_FILE, LINES_FILE = "alerts.toml", "lines.tsv"
@@ -45,7 +47,7 @@ class Checked:
             if found := look():
                 self.looked_at.append(found)
         except ConfigError as error:
-            self.wrong.append(str(error))
+            self.wrong += [fault for fault in error.faults if fault not in self.wrong]
         return len(self.wrong) == before
 
 
@@ -63,7 +65,7 @@ class Line:
 def check(site: Path | None, rules: Path | None, analysis: Callable[[Path], Analysis]) -> Checked:
     """Check a playbook folder, a file of alert rules, or both; neither: the built-in ones. `analysis` loads one for a playbook.
 
-    Nothing is thrown: all faults are gathered, one at a time from each file.
+    Nothing is thrown: all faults of all files are gathered.
     """
     checked = Checked()
     whole = checked.part(lambda: _phrases(site)) if site or not rules else True
@@ -72,19 +74,22 @@ def check(site: Path | None, rules: Path | None, analysis: Callable[[Path], Anal
             whole &= checked.part(partial(_language, site / name, read))
         whole &= checked.part(lambda: _call_lines(site))
         if (site / LINES_FILE).exists():
-            checked.part(lambda: _lines(site / LINES_FILE, (lambda: analysis(site)) if whole else None, checked))
+            checked.part(lambda: _lines(site / LINES_FILE, (lambda: analysis(site)) if whole else None))
     if rules or not site:
         _alert_rules(rules, checked)
     return checked
 
 
 def _phrases(site: Path | None) -> str:
-    book = playbook.load(site)
     if site is None:
-        return f"the built-in playbook: {_number(len(book.rules), 'rule')}"
-    stray = sorted(path for path in site.glob("*.tsv") if path.name != LINES_FILE)
-    if stray:
-        raise ConfigError(f"{stray[0]}: is no part of a playbook; call lines stand in {site / corpus.FOLDER}")
+        return f"the built-in playbook: {_number(len(playbook.load().rules), 'rule')}"
+    faults = Faults()
+    with faults.noted():
+        playbook.load(site)
+    for path in sorted(site.glob("*.tsv")):
+        if path.name != LINES_FILE:
+            faults.add(f"{path}: is no part of a playbook; call lines stand in {site / corpus.FOLDER}")
+    faults.tell()
     sheets = [config.read(playbook.Sheet, site / name) for name in playbook.SHEETS if (site / name).exists()]
     named = [sheet for part in sheets for kind in (*RULES, *CUES) for sheet in getattr(part, kind).values()]
     phrases = sum(len(group.say) for sheet in named for group in sheet.phrases)
@@ -105,46 +110,81 @@ def _language(path: Path, read: Callable[[Path], object]) -> str | None:
 
 def _call_lines(site: Path) -> str | None:
     own = [path for path in corpus.files(site) if path.is_relative_to(site)]
+    faults = Faults()
+    for path in own:
+        faults.add(*_faults_of_call_lines(path))
+    faults.tell()
     lines = len(corpus.load(site)) - (len(corpus.load()) if own else 0)
     return f"{site / corpus.FOLDER}: {_number(lines, 'call line')} in {_number(len(own), 'file')}" if own else None
 
 
-def _lines(path: Path, analysis: Callable[[], Analysis] | None, checked: Checked) -> str | None:
-    """Judge the lines of a site; without an analysis (the playbook is wrong), only read them."""
-    lines = _read_lines(path)
-    if analysis is None:
-        return None
-    judge = analysis()
-    wrong = 0
-    for line in lines:
+def _faults_of_call_lines(path: Path) -> Iterator[str]:
+    """Every fault of a file: the corpus stops at the first, so it is given a copy from which that row is gone, and so on."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / corpus.FOLDER / path.name
+        copy.parent.mkdir()
+        copy.write_bytes(path.read_bytes())
+        while fault := _fault_of_call_lines(Path(folder)):
+            yield fault.replace(str(copy), str(path))
+            place = re.match(rf"{re.escape(str(copy))}:(\d+):", fault)
+            rows = copy.read_bytes().split(b"\n")
+            if place and rows[int(place[1]) - 1]:
+                rows[int(place[1]) - 1] = b""
+                copy.write_bytes(b"\n".join(rows))
+            else:
+                copy.unlink()
+
+
+def _fault_of_call_lines(site: Path) -> str:
+    try:
+        corpus.load(site)
+    except ConfigError as error:
+        return str(error)
+    return ""
+
+
+def _lines(path: Path, analysis: Callable[[], Analysis] | None) -> str | None:
+    """Judge the lines of a site that can be read; without an analysis (the playbook is wrong), only read them."""
+    faults = Faults()
+    lines = _read_lines(path, faults)
+    judge = analysis() if analysis and lines else None
+    for line in lines if judge else ():
+        assert judge is not None
         got = _found(judge, line)
         if got != line.rules:
-            wrong += 1
-            checked.wrong.append(f"{path}:{line.number}: {line.text}: should raise {_named(line.rules)}, raises {_named(got)}")
-    return None if wrong else f"{path}: {_number(len(lines), 'line')}, all as expected"
+            faults.add(f"{path}:{line.number}: {line.text}: should raise {_named(line.rules)}, raises {_named(got)}")
+    faults.tell()
+    return f"{path}: {_number(len(lines), 'line')}, all as expected" if judge else None
 
 
-def _read_lines(path: Path) -> list[Line]:
+def _read_lines(path: Path, faults: Faults) -> list[Line]:
     try:
         rows = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: {error}") from error
-    known = {rule for kind in ACCUSING for rule in RULES[kind]}
     lines: list[Line] = []
     for number, row in enumerate(rows, 1):
-        if not row.strip() or row.startswith("#"):
-            continue
-        columns = [column.strip() for column in row.split("\t")]
-        if len(columns) != 4:
-            raise ConfigError(f"{path}:{number}: needs four columns, text<TAB>speaker<TAB>before<TAB>rules; has {len(columns)}")
-        text, speaker, before, names = columns
-        if speaker not in OTHER:
-            raise ConfigError(f"{path}:{number}: no speaker {speaker!r}; known: agent, customer")
-        rules = frozenset() if names == "-" else frozenset(name.strip() for name in names.split(","))
-        if unknown := sorted(rules - known):
-            raise ConfigError(f"{path}:{number}: no rule {unknown[0]!r}; known: {', '.join(sorted(known))} (- for none)")
-        lines.append(Line(number, text, "agent" if speaker == "agent" else "customer", before, rules))
+        if row.strip() and not row.startswith("#"):
+            with faults.noted():
+                lines.append(_read_line(f"{path}:{number}", number, row))
     return lines
+
+
+def _read_line(where: str, number: int, row: str) -> Line:
+    """One row of lines.tsv. Raises ConfigError."""
+    faults = Faults()
+    columns = [column.strip() for column in row.split("\t")]
+    if len(columns) != 4:
+        raise ConfigError(f"{where}: needs four columns, text<TAB>speaker<TAB>before<TAB>rules; has {len(columns)}")
+    text, speaker, before, names = columns
+    if speaker not in OTHER:
+        faults.add(f"{where}: no speaker {speaker!r}; known: {', '.join(OTHER)}")
+    rules = frozenset() if names == "-" else frozenset(name.strip() for name in names.split(","))
+    known = {rule for kind in ACCUSING for rule in RULES[kind]}
+    for name in sorted(rules - known):
+        faults.add(f"{where}: no rule {name!r}; known: {', '.join(sorted(known))} (- for none)")
+    faults.tell()
+    return Line(number, text, "agent" if speaker == "agent" else "customer", before, rules)
 
 
 def _found(analysis: Analysis, line: Line) -> frozenset[str]:
@@ -184,11 +224,12 @@ def _alert_rules(path: Path | None, checked: Checked) -> None:
         if not loaded:
             cases.load_cases(beside)
             return None
-        count, failures = len(cases.load_cases(beside).case), cases.failures(loaded[0], beside)
-        for failure in failures:
+        count, faults = len(cases.load_cases(beside).case), Faults()
+        for failure in cases.failures(loaded[0], beside):
             expected, got = _named(failure.expected), _named(failure.got)
-            checked.wrong.append(f"{beside}:{failure.line}: {failure.name}: should raise {expected}, raises {got}")
-        return None if failures else f"{beside}: {_number(count, 'case')}, all as expected"
+            faults.add(f"{beside}:{failure.line}: {failure.name}: should raise {expected}, raises {got}")
+        faults.tell()
+        return f"{beside}: {_number(count, 'case')}, all as expected"
 
     checked.part(rules)
     checked.part(tested)

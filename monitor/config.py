@@ -5,15 +5,13 @@ Every default stands here once and again, with its unit, in the repository's con
 
 from __future__ import annotations
 
-import re
-import tomllib
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from monitor.errors import ConfigError
+from monitor.sheets import line_of as line_of
+from monitor.sheets import read as read
 
 Seconds = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -130,59 +128,6 @@ class Config(Section):
     page: Page = Page()
 
 
-T = TypeVar("T", bound=BaseModel)
-
-
 def load(path: Path) -> Config:
     """Read and check a config file. Raises ConfigError naming file, line and key."""
     return read(Config, path)
-
-
-def read(model: type[T], path: Path) -> T:
-    """Read a TOML file as `model`. Raises ConfigError naming file, line and key."""
-    try:
-        text = path.read_text("utf-8")
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: is not UTF-8 text: byte {error.start}") from error
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: {error}") from error
-    try:
-        return model.model_validate(raw)
-    except ValidationError as error:
-        fault = min(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")  # a misspelt key before a missing one
-        keys = fault["loc"]
-        what = "unknown key" if fault["type"] == "extra_forbidden" else fault["msg"]
-        name = ".".join(str(key) for key in keys)
-        raise ConfigError(f"{path}:{line_of(text, keys)}: {name}: {what}") from error
-
-
-def line_of(text: str, keys: Sequence[int | str]) -> int:
-    """The line (from 1) of TOML `text` that sets `keys`, or of the nearest table above it.
-
-    tomllib keeps no positions; this follows table headers and plain keys, which is all our files use.
-    """
-    path = [key for key in keys if isinstance(key, str)]
-    index = next((key for key in keys if isinstance(key, int)), None)
-    table: list[str] = []
-    seen: dict[str, int] = {}
-    best, depth = 1, 0
-    for number, line in enumerate(text.splitlines(), 1):
-        if header := re.match(r"\s*(\[\[?)\s*([^\]]+?)\s*\]", line):
-            table = [part.strip().strip("\"'") for part in header[2].split(".")]
-            if header[1] == "[[":
-                seen[header[2]] = seen.get(header[2], -1) + 1
-            here = table
-        elif key := re.match(r"\s*([\w\"'.-]+?)\s*=", line):
-            here = table + [part.strip("\"'") for part in key[1].split(".")]
-        else:
-            continue
-        if index is not None and table and seen.get(".".join(table[:1]), index) != index:
-            continue
-        shared = min(len(here), len(path))  # a table inside what is asked for stands for it
-        if here[:shared] == path[:shared] and shared > depth:
-            best, depth = number, shared
-    return best

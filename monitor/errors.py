@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class MonitorError(Exception):
     """Base of every error this product raises on purpose.
@@ -18,9 +21,39 @@ class MonitorError(Exception):
 
 
 class ConfigError(MonitorError):
-    """A setting, rule or phrase file is wrong; the message names file, line and key."""
+    """A setting, rule or phrase file is wrong; `faults` name file, line and key, one a line of the message."""
 
     code = "config"
+
+    def __init__(self, *faults: str) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+class Faults:
+    """Gathers what is wrong, each fault once, so that all of it is told together."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, None] = {}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def add(self, *faults: str) -> None:
+        self._found.update(dict.fromkeys(faults))
+
+    @contextmanager
+    def noted(self) -> Iterator[None]:
+        """Keep the faults of a ConfigError raised inside, and go on after it."""
+        try:
+            yield
+        except ConfigError as error:
+            self.add(*error.faults)
+
+    def tell(self) -> None:
+        """Raise ConfigError with all of them, if there are any."""
+        if self._found:
+            raise ConfigError(*self._found)
 
 
 class ProtocolError(MonitorError):

@@ -18,7 +18,7 @@ from monitor.alerts.rules import load_rules
 from monitor.analysis import playbook
 from monitor.analysis.analyzer import Analysis
 from monitor.cli import cli
-from monitor.errors import MonitorError
+from monitor.errors import ConfigError, MonitorError
 
 pytestmark = pytest.mark.usefixtures("_log_restored")
 ROOT = Path(__file__).parent.parent
@@ -155,6 +155,133 @@ def test_all_files_that_are_wrong_are_named(site: Path, monkeypatch: pytest.Monk
     outcome = run("check", site, monkeypatch=monkeypatch)
     wrong = [row.split(":")[0].removeprefix(f"{site}/") for row in outcome.stdout.splitlines()]
     assert wrong[:4] == ["phrases.toml", "acts/agent_own.tsv", "alerts.toml", "alerts.tests.toml"]
+
+
+MISTAKES = """\
+[contexts.promised_back]
+where = "near"
+say = ["给你回电", "(给"]
+
+[[banned_phrase.not_my_job.phrases]]
+sayy = ["你去问营销中心"]
+
+[[banned_phrase.not_my_job.phrases]]
+say = ["(你去", "<nolist>管"]
+unless = ["promised"]
+confidence = 3
+
+[[banned_phrase.not_my_job.phrases]]
+say = ["那儿去"]
+unless = ["promised"]
+
+[banned_phrase.belitle]
+zh = "贬低"
+
+[banned_phrase.belittle]
+without = ["大儿科"]
+"""
+MISRULED = """\
+[[rule]]
+id = "passed_on"
+gravity = "warning"
+title = { zh = "推诿" }
+when = [{ kind = "banned", rule = "x" }, { kind = "banned_phrase", rule = ["x", "stall"] }]
+cooldown = 60
+
+[[rule]]
+id = "silent"
+severity = "grave"
+title = { zh = "静默", en = "Silent" }
+when = { kind = "conduct", rule = "dead_air" }
+cooldown = -1
+
+[[rule]]
+id = "silent_too"
+severity = "notice"
+title = { zh = "静默", en = "Silent" }
+when = { kind = "conduct", rule = "dead_air" }
+cooldown = 60
+
+[[rule]]
+id = "silent_too"
+severity = "notice"
+title = { zh = "静默", en = "Silent" }
+when = { kind = "conduct", rule = "dead_air" }
+cooldown = 60
+"""
+
+
+def test_all_faults_of_all_files_are_told_in_one_run(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (site / "phrases.toml").write_text(MISTAKES, "utf-8")
+    (site / "alerts.toml").write_text(MISRULED, "utf-8")
+    (site / "evasion.toml").write_text("dodging = '(a'\n[[questions]]\nid = 'sum'\nzh = '金额'\nask = '(b'\n", "utf-8")
+    (site / "acts" / "agent_own.tsv").write_text("mine\t这个归别人\n-\nyours\t那个归别人\n", "utf-8")
+    (site / "acts" / "ours.tsv").write_text("-\t好的\n", "utf-8")
+    (site / "lines.tsv").write_text("a\tb\n好\tboss\t\tmine,regulator\n", "utf-8")
+    (site / "phrase.toml").touch()
+    (site / "words.toml").touch()
+    outcome = run("check", site, monkeypatch=monkeypatch)
+    assert outcome.exit_code == 1
+    told = [row.removeprefix(f"{site}/") for row in outcome.stdout.splitlines()]
+    expected = [
+        "phrase.toml: is no part of a playbook; known: contexts.toml,",
+        "words.toml: is no part of a playbook; known: contexts.toml,",
+        "phrases.toml:2: contexts.promised_back.where: Input should be 'before', 'after' or 'around'",
+        "phrases.toml:3: contexts.promised_back.say: the pattern '(给' opens a bracket at character 1",
+        "phrases.toml:6: banned_phrase.not_my_job.phrases.0.sayy: unknown key; known: say, unless, only, sound, confidence; "
+        "needed and not there: say",
+        "phrases.toml:9: banned_phrase.not_my_job.phrases.say: the pattern '(你去' opens a bracket",
+        "phrases.toml:9: banned_phrase.not_my_job.phrases.say: the pattern '<nolist>管' names a list <nolist>",
+        "phrases.toml:10: banned_phrase.not_my_job.phrases.unless: no context 'promised'; known: ",
+        "phrases.toml:11: banned_phrase.not_my_job.phrases.1.confidence: Input should be less than or equal to 1",
+        "phrases.toml:15: banned_phrase.not_my_job.phrases.unless: no context 'promised'; known: ",
+        "phrases.toml:17: banned_phrase.belitle: no such rule; known: belittle,",
+        "phrases.toml:21: banned_phrase.belittle.without: no pattern '大儿科' to leave out; near it: '小儿科'",
+        "evasion.toml:1: dodging: is no regular expression",
+        "evasion.toml:2: questions.0.answer: Field required",
+        "acts/agent_own.tsv:1: no label 'mine'; known: belittle,",
+        "acts/agent_own.tsv:2: needs labels<TAB>text",
+        "acts/agent_own.tsv:3: no label 'yours'; known: belittle,",
+        "acts/ours.tsv: the name of a file of call lines begins with agent, customer or calls",
+        "lines.tsv:1: needs four columns",
+        "lines.tsv:2: no speaker 'boss'; known: agent, customer",
+        "lines.tsv:2: no rule 'mine'; known: absolute,",
+        "alerts.toml:3: rule.0.gravity: unknown key; known: id, severity, title,",
+        "alerts.toml:4: rule.0.title.en: Field required",
+        "alerts.toml:5: rule.0.when.0.kind: no kind 'banned'; known: banned_phrase,",
+        "alerts.toml:5: rule.0.when.1.rule: no rule 'x'; known: belittle,",
+        "alerts.toml:10: rule.1.severity: Input should be 'notice', 'warning' or 'critical'",
+        "alerts.toml:13: rule.1.cooldown: Input should be greater than or equal to 0",
+        "alerts.toml:23: id: 'silent_too' stands here for the second time",
+    ]
+    for fault in expected:
+        assert sum(row.startswith(fault) for row in told) == 1, fault
+    faults = [row for row in told if re.match(r"[\w/]+\.(toml|tsv):(\d+:)? ?", row) and "instead of" not in row]
+    assert len([row for row in faults if ", all as expected" not in row]) == len(expected), told
+
+
+def test_a_file_that_cannot_be_read_hides_no_fault_of_the_others_and_makes_none(
+    site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (site / "contexts.toml").write_text("[words]\nours = ['营销中心'\n", "utf-8")
+    change(site / "phrases.toml", "promised_back]", "called_back]")
+    change(site / "phrases.toml", '"你去问营销中心"', '"找<ours>去", "(你去"')
+    (site / "lines.tsv").unlink()
+    outcome = run("check", site, monkeypatch=monkeypatch)
+    told = [row for row in outcome.stdout.splitlines() if row.startswith((f"{site}/contexts", f"{site}/phrases"))]
+    assert [row.split(": ")[0].removeprefix(f"{site}/") for row in told] == ["contexts.toml:2", "phrases.toml:7"]
+    assert "opens a bracket" in told[1]
+
+
+def test_serving_is_refused_with_all_faults_of_the_playbook(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    change(site / "phrases.toml", "where =", "wher =")
+    change(site / "phrases.toml", '"你去问营销中心"', '"(你去"')
+    settings = site.parent / "my.toml"
+    settings.write_text(f"[analysis]\nplaybook = {json.dumps(str(site))}\n", "utf-8")
+    with pytest.raises(ConfigError) as refused:
+        Analysis(config.load(settings).analysis)
+    assert [fault.split(": ")[0] for fault in refused.value.faults] == [f"{site}/phrases.toml:2", f"{site}/phrases.toml:7"]
+    assert str(refused.value).splitlines() == list(refused.value.faults)
 
 
 def test_a_line_that_comes_out_otherwise_is_named(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:

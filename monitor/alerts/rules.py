@@ -15,9 +15,10 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
 from monitor.alerts.vocabulary import CARRIED_BY, KINDS, SAID_BY
-from monitor.config import Seconds, Section, Share, line_of, read
-from monitor.errors import ConfigError
+from monitor.config import Seconds, Section, Share
+from monitor.errors import Faults
 from monitor.records import Finding, Severity, Speaker
+from monitor.sheets import readable
 
 BUILT_IN = Path(__file__).resolve().parents[1] / "playbook" / "zh" / "alerts.toml"
 FLOOR: Mapping[Severity, float] = {"critical": 0.6, "warning": 0.5, "notice": 0.5}  # confidence needed where a rule says none
@@ -55,10 +56,11 @@ class Condition(Section):
     @field_validator("rule")
     @classmethod
     def _known_rule(cls, rules: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        known = KINDS.get(info.data.get("kind", ""), ())
-        for rule in rules:
-            if rule not in known:
-                raise ValueError(f"no rule {rule!r}; known: {', '.join(known) or 'none'}")
+        if "kind" not in info.data:  # it is wrong itself
+            return rules
+        known = KINDS[info.data["kind"]]
+        if wrong := [rule for rule in rules if rule not in known]:
+            raise ValueError(f"no rule {', '.join(map(repr, wrong))}; known: {', '.join(known) or 'none'}")
         return rules
 
     @field_validator("speaker")
@@ -189,13 +191,14 @@ class Rules(Section):
 
 
 def load_rules(path: Path | None = None) -> Rules:
-    """Read a site's rules, or the built-in ones. Raises ConfigError naming file, line and key."""
-    path = path or BUILT_IN
-    rules = read(Rules, path)
+    """Read a site's rules, or the built-in ones. Raises ConfigError naming file, line and key of every fault."""
+    path, faults = path or BUILT_IN, Faults()
+    found = readable(Rules, path, faults)
     seen: set[str] = set()
-    for index, rule in enumerate(rules.rule):
+    for index, rule in enumerate(found.sheet.rule):
         if rule.id in seen:
-            line = line_of(path.read_text("utf-8"), ("rule", index, "id"))
-            raise ConfigError(f"{path}:{line}: rule.{index}.id: {rule.id!r} stands here for the second time")
+            line = found.line(("rule", index, "id"))
+            faults.add(f"{path}:{line}: id: {rule.id!r} stands here for the second time")
         seen.add(rule.id)
-    return rules
+    faults.tell()
+    return found.sheet

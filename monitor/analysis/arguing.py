@@ -13,11 +13,14 @@ from pathlib import Path
 from monitor.analysis.context import Context, Said
 from monitor.analysis.patterns import Automaton, PatternError
 from monitor.analysis.phrases import when
+from monitor.analysis.playbook import BUILT_IN as PLAYBOOK
 from monitor.analysis.text import Text
-from monitor.config import Section, read
-from monitor.errors import ConfigError
+from monitor.config import Section
+from monitor.errors import Faults
 from monitor.records import Finding
+from monitor.sheets import readable
 
+BUILT_IN = PLAYBOOK / "arguing.toml"
 ROW = 3  # turns
 MEANT = 0.6  # probability of an act from which it counts
 AGAINST = ("contradict", "flat_denial", "blame_customer", "never_said")
@@ -48,14 +51,18 @@ class Language:
     """Compiled from arguing.toml. Built once. Raises ConfigError naming the file and what is wrong in it."""
 
     def __init__(self, path: Path) -> None:
-        sheet = read(Sheet, path)
+        faults = Faults()
+        found = readable(Sheet, path, faults, BUILT_IN)
+        sheet = found.sheet
         self._automaton = Automaton({}, sheet.lead, sheet.tail)
         self._contradicts = len(sheet.contradicts)
-        for pattern in (*sheet.contradicts, *sheet.concedes):
-            try:
-                self._automaton.add(pattern)
-            except PatternError as error:
-                raise ConfigError(f"{path}: the pattern {pattern!r} {error}") from error
+        for key, patterns in (("contradicts", sheet.contradicts), ("concedes", sheet.concedes)):
+            for pattern in patterns:
+                try:
+                    self._automaton.add(pattern)
+                except PatternError as error:
+                    faults.add(f"{path}:{found.line((key,), pattern)}: {key}: the pattern {pattern!r} {error}")
+        faults.tell()
         self._automaton.build()
 
     def stand(self, said: Said) -> Stand:

@@ -14,15 +14,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from monitor.analysis import backtracking, pinyin
+from monitor.analysis import pinyin
 from monitor.analysis import text as texts
+from monitor.analysis.claim_language import NEVER, Compiler
 from monitor.analysis.context import Context, Said
 from monitor.analysis.phrases import when
+from monitor.analysis.playbook import BUILT_IN as PLAYBOOK
 from monitor.analysis.text import Text
-from monitor.config import Section, line_of, read
-from monitor.errors import ConfigError
+from monitor.config import Section
+from monitor.errors import Faults
 from monitor.records import Finding
+from monitor.sheets import readable
 
+BUILT_IN = PLAYBOOK / "asked.toml"
 SURE, LIKELY = 0.9, 0.75  # confidence: the fact is known and asked for; only that it is asked for again is
 REMEMBERED = 60  # utterances of the customer
 TOLD = 6  # characters that a customer must have said before anything can be asked again
@@ -84,26 +88,31 @@ class Questions:
     """The language of asking, compiled from asked.toml. Built once. Raises ConfigError naming file and line."""
 
     def __init__(self, path: Path) -> None:
-        sheet = read(Sheet, path)
-        self._path, self._parts = path, sheet.parts
-        self._again = self._compiled("again", sheet.again)
-        self._once_more = self._compiled("once_more", sheet.once_more)
-        self._not_asked = self._compiled("not_asked", sheet.not_asked)
-        self._unsure = self._compiled("unsure", sheet.unsure)
-        self._which = self._compiled("which", sheet.which)
-        if "thing" not in self._which.groupindex:
-            raise ConfigError(f"{path}: which: needs a group (?P<thing>...)")
+        faults = Faults()
+        found = readable(Sheet, path, faults, BUILT_IN)
+        sheet, pattern = found.sheet, Compiler(path, found, faults, found.sheet.parts)
+        self._again = pattern("again", sheet.again)
+        self._once_more = pattern("once_more", sheet.once_more)
+        self._not_asked = pattern("not_asked", sheet.not_asked)
+        self._unsure = pattern("unsure", sheet.unsure)
+        self._which = pattern("which", sheet.which)
+        if "thing" not in self._which.groupindex and self._which is not NEVER:
+            faults.add(f"{path}:{found.line(('which',))}: which: needs a group (?P<thing>...)")
         self._not_named = frozenset(sheet.not_named)
         words = (texts.normal(word) for word in sheet.heard.split())
         self._heard = {pinyin.syllables(word): word for word in words}
         self._sizes = sorted({len(sound) for sound in self._heard}, reverse=True)
         self.facts = tuple(
             Fact(
-                row.id, row.zh, self._compiled(row.ask, row.ask), self._compiled(row.given, row.given),
-                self._compiled(row.answer, row.answer),
+                row.id,
+                row.zh,
+                pattern("facts", row.ask, number, "ask", id=row.id),
+                pattern("facts", row.given, number, "given", id=row.id),
+                pattern("facts", row.answer, number, "answer", id=row.id),
             )
-            for row in sheet.facts
-        )  # fmt: skip
+            for number, row in enumerate(sheet.facts)
+        )
+        faults.tell()
 
     def asked(self, text: Text) -> Iterator[Question]:
         """The questions for facts in what an agent says, clause by clause."""
@@ -139,16 +148,6 @@ class Questions:
                 chars[index : index + len(word)] = word
             index += max(1, len(word))
         return "".join(chars)
-
-    def _compiled(self, near: str, pattern: str) -> re.Pattern[str]:
-        for name, part in self._parts.items():
-            pattern = pattern.replace(f"<{name}>", f"(?:{part})")
-        try:
-            return backtracking.compiled(pattern)
-        except re.error as error:
-            source = self._path.read_text("utf-8")
-            line = next((n for n, row in enumerate(source.splitlines(), 1) if near in row), line_of(source, (near,)))
-            raise ConfigError(f"{self._path}:{line}: is no regular expression that can be used: {error}") from error
 
 
 class MadeToRepeat:

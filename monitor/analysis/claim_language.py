@@ -6,10 +6,11 @@ The language itself is the playbook's claims.toml; a site's own file of that nam
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field
 
@@ -17,14 +18,18 @@ from monitor.analysis import backtracking, pinyin
 from monitor.analysis import text as texts
 from monitor.analysis.figures import Figure, figures
 from monitor.analysis.likeness import Bag, Weigher
+from monitor.analysis.playbook import BUILT_IN as PLAYBOOK
 from monitor.analysis.text import Text
-from monitor.config import Section, line_of, read
-from monitor.errors import ConfigError
+from monitor.config import Section
+from monitor.errors import Faults
+from monitor.sheets import Readable, readable
 
 LONGEST = 3  # clauses compared as one window
 TELLING = 24  # characters of a claim as it is shown
 NEAR = 10  # characters before and after a figure that tell what it counts
 CLIP = (14, 30)  # characters at least, where clauses allow, and at most that are embedded as one
+BUILT_IN = PLAYBOOK / "claims.toml"
+NEVER = re.compile("(?!)")  # what a pattern that cannot be used is taken for, until all faults are found
 LEAST = 0.8  # weight of a sentence that can make a claim by its words
 
 
@@ -130,10 +135,12 @@ class Language:
 
     def __init__(self, path: Path, corpus: Iterable[str]) -> None:
         """`corpus`: call lines that tell rare words from common ones. Raises ConfigError naming file and line."""
-        sheet, pattern = read(Sheet, path), Compiler(path)
+        faults = Faults()
+        found = readable(Sheet, path, faults, BUILT_IN)
+        sheet, pattern = found.sheet, Compiler(path, found, faults)
         self._weigher = Weigher(corpus)
-        self._explicit = pattern("explicit", "|".join(sheet.explicit))
-        self._not_explicit = pattern("not_explicit", "|".join(sheet.not_explicit))
+        self._explicit = pattern.either("explicit", sheet.explicit)
+        self._not_explicit = pattern.either("not_explicit", sheet.not_explicit)
         self._saying = pattern("saying", sheet.saying)
         self._social = pattern("social", f"(?:{sheet.social})++")  # never backtracks
         self._accepting = pattern("accepting", sheet.accepting)
@@ -147,7 +154,12 @@ class Language:
         self._renewing = pattern("renewing", sheet.renewing)
         self._refusing = pattern("refusing", sheet.refusing)
         self._immaterial = pattern("immaterial", sheet.immaterial)
-        self._demands = tuple(_demand(row, pattern("demands", row.cue or sheet.pressing)) for row in sheet.demands)
+        pressing = pattern("pressing", sheet.pressing)
+        self._demands = tuple(
+            _demand(row, pattern("demands", row.cue, number, "cue", id=row.id) if row.cue else pressing)
+            for number, row in enumerate(sheet.demands)
+        )
+        faults.tell()
         self.sentences = lru_cache(maxsize=512)(self._sentences)
 
     def bag(self, text: Text, start: int, end: int) -> Bag:
@@ -272,17 +284,29 @@ def sounds(syllables: Iterable[str]) -> str:
 
 
 class Compiler:
-    """Compiles the patterns of one file; a faulty one is named with its line."""
+    """Compiles the patterns of one file; `faults` is told of a faulty one, with its line, and nothing matches it."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, found: Readable[Any], faults: Faults, parts: Mapping[str, str] | None = None) -> None:
+        """`parts`: what <name> in a pattern stands for."""
+        self._path, self._found, self._faults, self._parts = path, found, faults, parts or {}
+        self._parts = {name: self("parts", written, name).pattern for name, written in self._parts.items()}
 
-    def __call__(self, key: str, pattern: str) -> re.Pattern[str]:
+    def __call__(self, key: str, pattern: str, *inside: int | str, id: str = "") -> re.Pattern[str]:
+        """`inside`: the keys under `key` where the pattern stands; `id`: what the entry that has it is called."""
+        whole = pattern
+        for part, written in self._parts.items():
+            whole = whole.replace(f"<{part}>", f"(?:{written})")
         try:
-            return backtracking.compiled(pattern)
+            return backtracking.compiled(whole)
         except re.error as error:
-            line = line_of(self._path.read_text("utf-8"), (key,))
-            raise ConfigError(f"{self._path}:{line}: {key}: is no regular expression that can be used: {error}") from error
+            line = self._found.line((key, *inside), pattern)
+            name = ".".join([key, *filter(None, (id,)), *(str(part) for part in inside[-1:])])
+            self._faults.add(f"{self._path}:{line}: {name}: is no regular expression that can be used: {error}")
+            return NEVER
+
+    def either(self, key: str, patterns: Sequence[str]) -> re.Pattern[str]:
+        """Any of them."""
+        return self(key, "|".join(self(key, pattern).pattern for pattern in patterns))
 
 
 def _demand(row: DemandSheet, cue: re.Pattern[str]) -> Demand:

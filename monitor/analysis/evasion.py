@@ -13,10 +13,14 @@ from pathlib import Path
 from monitor.analysis.claim_language import Compiler
 from monitor.analysis.context import Context, Said
 from monitor.analysis.phrases import when
+from monitor.analysis.playbook import BUILT_IN as PLAYBOOK
 from monitor.analysis.text import Text
-from monitor.config import Section, read
+from monitor.config import Section
+from monitor.errors import Faults
 from monitor.records import Finding
+from monitor.sheets import readable
 
+BUILT_IN = PLAYBOOK / "evasion.toml"
 REFUSES = 0.6  # probability of the act from which a turn refuses
 WORDED, MEANT = 0.85, 0.8  # confidence by words; by the act, of its probability
 PATIENCE = 2  # turns of the agent without a question, after which the earlier one is dropped
@@ -59,11 +63,19 @@ class Language:
     """Compiled from evasion.toml. Built once. Raises ConfigError naming file and line."""
 
     def __init__(self, path: Path) -> None:
-        sheet, pattern = read(Sheet, path), Compiler(path)
+        faults = Faults()
+        found = readable(Sheet, path, faults, BUILT_IN)
+        sheet, pattern = found.sheet, Compiler(path, found, faults)
         self._dodging = pattern("dodging", sheet.dodging)
         self._kinds = tuple(
-            Kind(row.zh, pattern("questions", row.ask), pattern("questions", row.answer)) for row in sheet.questions
+            Kind(
+                row.zh,
+                pattern("questions", row.ask, number, "ask", id=row.id),
+                pattern("questions", row.answer, number, "answer", id=row.id),
+            )
+            for number, row in enumerate(sheet.questions)
         )
+        faults.tell()
 
     def asked(self, text: Text) -> tuple[Kind, ...]:
         """The kinds of direct question in what an agent says."""

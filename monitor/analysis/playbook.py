@@ -1,14 +1,15 @@
 """The playbook's phrases, read from TOML and compiled: what each rule listens for, and where it does not count.
 
 A site's own folder is laid over the built-in one: its words and contexts replace those of the same name, its phrases are added
-to the rule's, and the patterns it lists under `without` are left out. Anything misspelt is refused, with file and line.
+to the rule's, and the patterns it lists under `without` are left out. Anything misspelt is refused, with file and line, all of
+it at once.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -17,8 +18,9 @@ from pydantic import Field
 
 from monitor.analysis.corpus import LABELS
 from monitor.analysis.patterns import Automaton, PatternError
-from monitor.config import Section, Share, line_of, read
-from monitor.errors import ConfigError
+from monitor.config import Section, Share
+from monitor.errors import ConfigError, Faults
+from monitor.sheets import Readable, readable
 
 BUILT_IN = Path(__file__).parent.parent / "playbook" / "zh"
 SHEETS = ("contexts.toml", "phrases.toml", "ladder.toml", "steps.toml", "promises.toml", "complaint.toml")
@@ -167,44 +169,45 @@ class Playbook:
 
 
 def load(site: Path | None = None) -> Playbook:
-    """The built-in playbook with a site's folder laid over it. Raises ConfigError naming file and line."""
-    files = [_File(BUILT_IN / name) for name in SHEETS]
+    """The built-in playbook with a site's folder laid over it. Raises ConfigError naming file and line of every fault."""
+    paths, faults = [BUILT_IN / name for name in SHEETS], Faults()
     if site is not None:
         if not site.is_dir():
             raise ConfigError(f"{site}: is no folder with a playbook")
-        if unknown := sorted(file.name for file in site.glob("*.toml") if file.name not in (*SHEETS, *OTHERS)):
-            raise ConfigError(f"{site / unknown[0]}: is no part of a playbook; known: {', '.join((*SHEETS, *OTHERS))}")
-        files += [_File(site / name) for name in SHEETS if (site / name).exists()]
-    return _Compiler(files).playbook()
+        for path in sorted(site.glob("*.toml")):
+            if path.name not in (*SHEETS, *OTHERS):
+                faults.add(f"{path}: is no part of a playbook; known: {', '.join((*SHEETS, *OTHERS))}")
+        paths += [site / name for name in SHEETS if (site / name).exists()]
+    files: list[_File] = []
+    for path in paths:
+        with faults.noted():
+            files.append(_File(path, readable(Sheet, path, faults)))
+    return _Compiler(files, faults, whole=len(files) == len(paths)).playbook()
 
 
 class _File:
     """One TOML file, and where in it things stand."""
 
-    def __init__(self, path: Path) -> None:
-        self.path, self.sheet = path, read(Sheet, path)
-        self.source = path.read_text("utf-8")
+    def __init__(self, path: Path, found: Readable[Sheet]) -> None:
+        self.path, self.sheet, self._found = path, found.sheet, found
 
     def rules(self) -> Iterator[tuple[str, str, RuleSheet]]:
         for kind in _ALL:
             for rule, sheet in getattr(self.sheet, kind).items():
                 yield kind, rule, sheet
 
-    def fault(self, keys: tuple[str | int, ...], what: str, near: str = "") -> ConfigError:
-        """An error at the line that quotes `near`, else at the one that sets `keys`."""
-        quoted = json.dumps(near, ensure_ascii=False)
-        lines = [
-            number
-            for number, line in enumerate(self.source.splitlines(), 1)
-            if near and (quoted in line or f"'{near}'" in line)
-        ]
-        line = lines[0] if lines else line_of(self.source, keys)
-        return ConfigError(f"{self.path}:{line}: {'.'.join(str(key) for key in keys if isinstance(key, str))}: {what}")
+    def fault(self, keys: tuple[str | int, ...], what: str, near: str = "") -> str:
+        """A fault at the line that sets `keys`, or that quotes `near` from there on."""
+        name = ".".join(key for key in keys if isinstance(key, str))
+        return f"{self.path}:{self._found.line(keys, near)}: {name}: {what}"
 
 
 class _Compiler:
-    def __init__(self, files: list[_File]) -> None:
-        self._files = files
+    """Goes on after a fault, to find them all; with any there is no playbook."""
+
+    def __init__(self, files: list[_File], faults: Faults, *, whole: bool) -> None:
+        """Not `whole`: a file cannot be read, in which names that the others use may stand."""
+        self._files, self._faults, self._whole = files, faults, whole
         self._words: dict[str, tuple[str, ...]] = {}
         self._contexts: dict[str, tuple[_File, ContextSheet]] = {}
         self._kinds: dict[str, Names] = {}
@@ -226,7 +229,9 @@ class _Compiler:
         for name, (file, context) in self._contexts.items():  # also those that nothing names
             for pattern in context.say:
                 self._add(Automaton(self._words), file, ("contexts", name, "say"), pattern)
+        self._faults.tell()
         lexicons = {name: self._lexicon(name, phrases) for name in dict.fromkeys(LEXICON_OF.values())}
+        self._faults.tell()
         return Playbook(rules, self._kinds, lexicons, self._words)
 
     def _rules(self) -> dict[tuple[str, str], Rule]:
@@ -234,11 +239,12 @@ class _Compiler:
         for file in self._files:
             for kind, name, sheet in file.rules():
                 if name not in _ALL[kind]:
-                    raise file.fault((kind, name), f"no such rule; known: {', '.join(_ALL[kind])}")
+                    self._faults.add(file.fault((kind, name), f"no such rule; known: {', '.join(_ALL[kind])}"))
+                    continue
                 least = LEAST if kind in ACCUSING else 0.0
                 old = rules.get((kind, name), Rule(kind, name, "", "", "", None, least=least))
-                self._check_names(file, (kind, name), sheet.unless, frozenset())
-                self._check_names(file, (kind, name), sheet.only, CONDITIONS)
+                self._check_names(file, (kind, name, "unless"), sheet.unless, frozenset())
+                self._check_names(file, (kind, name, "only"), sheet.only, CONDITIONS)
                 rule = Rule(
                     kind,
                     name,
@@ -252,18 +258,18 @@ class _Compiler:
                     old.least if sheet.least is None else sheet.least,
                 )
                 if not (rule.zh and rule.en and rule.because):
-                    raise file.fault((kind, name), "needs zh, en and because")
+                    self._faults.add(file.fault((kind, name), "needs zh, en and because"))
                 if (rule.level is None) != (kind != "escalation"):
-                    raise file.fault((kind, name), "every rung of the ladder, and nothing else, has a level")
+                    self._faults.add(file.fault((kind, name), "every rung of the ladder, and nothing else, has a level"))
                 self._check_because(file, rule)
                 rules[kind, name] = rule
         if missing := [f"{kind}.{name}" for kind in _ALL for name in _ALL[kind] if (kind, name) not in rules]:
-            raise ConfigError(f"{self._files[0].path}: lacks the rules {', '.join(missing)}")
+            self._faults.add(f"{self._files[0].path}: lacks the rules {', '.join(missing)}")
         return rules
 
     def _check_because(self, file: _File, rule: Rule) -> None:
         if set("{}") & set(rule.because.replace("{text}", "")):
-            raise file.fault((rule.kind, rule.rule, "because"), "may hold {text} and no other braces")
+            self._faults.add(file.fault((rule.kind, rule.rule, "because"), "may hold {text} and no other braces"))
 
     def _lexicon(self, name: str, phrases: Sequence[tuple[_File, Phrase]]) -> Lexicon:
         automaton = Automaton(self._words, self._lead, self._tail)
@@ -287,11 +293,12 @@ class _Compiler:
         named |= {self._contexts[name][1].broken_by for name in named if name in self._contexts}
         return [name for name in self._contexts if name in named]
 
-    def _add(self, automaton: Automaton, file: _File, keys: tuple[str, ...], pattern: str, sound: bool = True) -> None:
+    def _add(self, automaton: Automaton, file: _File, keys: tuple[str | int, ...], pattern: str, sound: bool = True) -> None:
         try:
             automaton.add(pattern, sound)
         except PatternError as error:
-            raise file.fault(keys, f"the pattern {pattern!r} {error}", pattern) from error
+            if self._whole or "<" not in pattern:
+                self._faults.add(file.fault(keys, f"the pattern {pattern!r} {error}", pattern))
 
     def _phrases(self, rules: Mapping[tuple[str, str], Rule]) -> Iterator[tuple[_File, Phrase]]:
         left_out = {
@@ -303,24 +310,41 @@ class _Compiler:
         used: set[tuple[str, str, str]] = set()
         for file in self._files:
             for kind, name, sheet in file.rules():
-                for group in sheet.phrases:
-                    self._check_names(file, (kind, name, "phrases"), group.unless, frozenset())
-                    self._check_names(file, (kind, name, "phrases"), group.only, CONDITIONS)
+                own = file.path.parent != BUILT_IN
+                for number, group in enumerate(sheet.phrases):
+                    keys = (kind, name, "phrases", number)
+                    self._check_names(file, (*keys, "unless"), group.unless, frozenset())
+                    self._check_names(file, (*keys, "only"), group.only, CONDITIONS)
                     for pattern in group.say:
                         if (kind, name, pattern) in left_out:
                             used.add((kind, name, pattern))
                             continue
-                        unless, only = (*sheet.unless, *group.unless), (*sheet.only, *group.only)
-                        own = file.path.parent != BUILT_IN
-                        yield file, Phrase(rules[kind, name], pattern, unless, only, group.sound, group.confidence, own)
+                        if own:
+                            self._add(Automaton(self._words), file, (*keys, "say"), pattern)
+                        if rule := rules.get((kind, name)):
+                            unless, only = (*sheet.unless, *group.unless), (*sheet.only, *group.only)
+                            yield file, Phrase(rule, pattern, unless, only, group.sound, group.confidence, own)
         for (kind, name, pattern), file in left_out.items():
             if (kind, name, pattern) not in used:
-                raise file.fault((kind, name, "without"), f"no pattern {pattern!r} to leave out", pattern)
+                self._faults.add(file.fault((kind, name, "without"), self._nothing_to_leave_out(kind, name, pattern), pattern))
 
-    def _check_names(self, file: _File, keys: tuple[str, ...], names: tuple[str, ...], also: frozenset[str]) -> None:
+    def _nothing_to_leave_out(self, kind: str, name: str, pattern: str) -> str:
+        said = [
+            one
+            for file in self._files
+            for of, rule, sheet in file.rules()
+            if (of, rule) == (kind, name)
+            for group in sheet.phrases
+            for one in group.say
+        ]
+        near = ", ".join(map(repr, get_close_matches(pattern, said, cutoff=0.3))) or f"none of its {len(said)} is like it"
+        return f"no pattern {pattern!r} to leave out; near it: {near}"
+
+    def _check_names(self, file: _File, keys: tuple[str | int, ...], names: tuple[str, ...], also: frozenset[str]) -> None:
         for name in names:
-            if name not in self._contexts and name not in also:
-                raise file.fault(keys, f"no context {name!r}; known: {', '.join(sorted({*self._contexts, *also}))}", name)
+            if self._whole and name not in self._contexts and name not in also:
+                known = ", ".join(sorted({*self._contexts, *also}))
+                self._faults.add(file.fault(keys, f"no context {name!r}; known: {known}", name))
 
 
 def _labels(rule: Rule) -> tuple[str, ...]:

@@ -131,11 +131,11 @@ def test_odd_texts(text: str) -> None:
 def test_a_faulty_file_is_named_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "asked.toml"
     path.write_text(SHEET.read_text("utf-8").replace("ask = '贵姓", "ask = '(贵姓"), "utf-8")
-    with pytest.raises(ConfigError, match=r"asked.toml:\d+: is no regular expression"):
+    with pytest.raises(ConfigError, match=r"asked.toml:\d+: facts\.name\.ask: is no regular expression"):
         Questions(path)
     path.write_text('typo = "x"\n', "utf-8")
     with pytest.raises(ConfigError, match=r"asked.toml"):
         Questions(path)
     path.write_text(SHEET.read_text("utf-8").replace("?P<thing>", "?:"), "utf-8")
-    with pytest.raises(ConfigError, match=r"asked.toml: which: needs a group"):
+    with pytest.raises(ConfigError, match=r"asked.toml:\d+: which: needs a group"):
         Questions(path)
