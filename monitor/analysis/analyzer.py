@@ -10,10 +10,11 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from monitor import config
-from monitor.analysis import acts_train, embedder, playbook, sentiment
+from monitor.analysis import acts_train, embedder, playbook, sentiment, workdays
 from monitor.analysis import text as texts
 from monitor.analysis.arguing import Arguing
 from monitor.analysis.arguing import Language as Contradicting
@@ -59,6 +60,7 @@ class Analysis:
         self.dodging = Dodging(_sheet(settings.playbook, "evasion.toml"))
         self.contradicting = Contradicting(_sheet(settings.playbook, "arguing.toml"))
         self.acts = acts_train.load(folder, settings.playbook, self.embedder)
+        workdays.load(date.today())
         self._names = tomllib.loads((playbook.BUILT_IN / "kinds.toml").read_text("utf-8"))
 
     @property

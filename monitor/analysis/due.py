@@ -2,19 +2,23 @@
 
 A grammar of what is said on the telephone (今天晚上八点前, 下周三之前, 三个工作日之内, 一个小时之内, 月底前), read from the
 normal form; characters that recognisers write for those of a time (8点钱, 下班钱, 工作人) are taken as meant. Where only a
-day or a part of it is said, its end is meant. Working days are Monday to Friday: public holidays are not known here.
+day or a part of it is said, its end is meant. Working days and holidays are those of mainland China (`workdays`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date as Day
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from monitor.analysis import workdays
+from monitor.analysis.breaks import Break, breaks
 from monitor.analysis.text import Text
 
+_Named = tuple[int, int, datetime | None, bool]  # [start, end), when, and whether that is exact
 _MISHEARD = [  # of equal length, so that places stay
     (re.compile(r"[误勿捂](?=点(?!之?后))"), "5"),
     (re.compile(r"(?<=下)[5五物误无](?=\d点)"), "午"),
@@ -36,12 +40,13 @@ _WEEK = r"(?:周|星期|礼拜)"
 _DAY = (
     rf"(?:今天|今日|今儿|明天|明日|明儿|大后天|后天|(?:[这本]个?|下下个?|下个?)?{_WEEK}(?:[1-7]|天|日|末)(?!\d)"
     rf"|[这本]{_WEEK}|下个?{_WEEK}|(?:(?:\d{{1,2}}月|下个?月|这个月|本月)?\d{{1,2}}[号日](?![楼店门线院桌房窗机口车]))|\d{{1,2}}月\d{{1,2}}"
-    r"|(?:下个?月|这个月|本月|月)(?:底|末|初|中旬)|(?:下个?月|这个月|本月)|年底|年内)"
+    r"|(?:下个?月|这个月|本月|月)(?:底|末|初|中旬)|(?:下个?月|这个月|本月)|年底|年内|(?:下1?|次)个?工作日)"
 )
 _PART = r"(?:凌晨|清早|早上|早晨|上午|中午|午后|下午|傍晚|晚上|晚间|夜里|半夜|深夜|(?<=[今明天])[早晚])"
 _CLOCK = r"(?:\d{1,2}点(?:半|[1-3]刻|\d{1,2}分?|整|钟)?)"
 _MOMENT = re.compile(
-    rf"(?:(?P<day>{_DAY}|今(?=晚|早)|明(?=晚|早))的?)?(?:(?P<off>下班|天黑)|(?P<part>{_PART})?(?P<clock>{_CLOCK})?)(?P<edge>{_EDGE})?"
+    rf"(?:(?P<day>{_DAY}|今(?=晚|早)|明(?=晚|早))的?)?"
+    rf"(?:(?P<off>下班|天黑)|(?P<on>上班(?!时间))|(?P<part>{_PART})?(?P<clock>{_CLOCK})?)(?P<edge>{_EDGE})?"
 )
 _SPAN = re.compile(
     rf"(?P<n>{_N})个?(?P<half>半)?(?P<unit>工作日|小时|钟头|分钟|天|{_WEEK}|(?<=个)月|刻钟)(?P<edge>{_EDGE})?(?!前|之前|以前)"
@@ -59,7 +64,8 @@ _PAST = re.compile(r"(?:上个?|过去|最近|等了?|有了|已经|都|花了|�
 _LATER = re.compile(r"前1?天$|当天$|第2天$|次日$")
 _NIGHT = {"晚": 4, "夜": 6, "半": 6, "深": 6}  # until which hour of the next day it lasts
 END = (23, 59)  # of a day: hour and minute
-_NOON, _OFF, _EVENING = (12, 0), (18, 0), (18, 0)
+_OPENING, _NOON, _OFF, _EVENING = (9, 0), (12, 0), (18, 0), (18, 0)
+_EVENT_LENGTH = 12  # characters before a time that may name the event it counts from
 _PART_ENDS = {"早": _NOON, "上": _NOON, "清": _NOON, "凌": (6, 0), "中": (14, 0), "午": _EVENING, "下": _EVENING, "傍": (20, 0)}
 
 
@@ -77,15 +83,18 @@ def times(text: Text, at: datetime) -> list[Time]:
     """The times to come named in `text`, in order, as said at `at` (aware). Times past and mere lengths are left out."""
     norm = heard(text.norm)
     found: list[Time] = []
-    for match, moment, exact in sorted([*_moments(text, norm, at), *_spans(text, norm, at)], key=lambda item: item[0].start()):
-        if found and match.start() < found[-1].end:
+    off = [one for one in breaks(text, norm, at.date()) if not _NO_END.match(norm, one.end)]
+    named = [(one.start, one.end, _at(_on(at, one.due), END) if one.due else None, False) for one in off]
+    named += [*_moments(text, norm, at), *_spans(text, norm, at, {one.end: one for one in off})]
+    for start, end, moment, exact in sorted(named, key=lambda one: (one[0], -one[1])):
+        if found and start < found[-1].end:
             continue
-        if found and found[-1].due and moment and norm[found[-1].end : match.start()] in ("到", "至"):  # a range: its end
+        if found and found[-1].due and moment and norm[found[-1].end : start] in ("到", "至"):  # a range: its end
             last = found.pop()
-            found.append(Time(last.start, match.end(), _until(last.due or moment, moment), exact))
+            found.append(Time(last.start, end, _until(last.due or moment, moment), exact))
             continue
-        start, event = _event(text, norm, match.start())
-        found.append(Time(start, match.end(), None if event else moment, exact))
+        begin, event = _event(text, norm, start)
+        found.append(Time(begin, end, None if event else moment, exact))
     return found
 
 
@@ -103,47 +112,58 @@ def _scan(pattern: re.Pattern[str], text: Text, norm: str) -> Iterator[re.Match[
         yield from pattern.finditer(norm, low, high)
 
 
-def _moments(text: Text, norm: str, at: datetime) -> Iterator[tuple[re.Match[str], datetime | None, bool]]:
+def _moments(text: Text, norm: str, at: datetime) -> Iterator[_Named]:
     for match in _scan(_MOMENT, text, norm):
         day, part, clock, off = match["day"] or "", match["part"] or "", match["clock"] or "", match["off"]
         if not (day or part or clock or (off and match["edge"])) or _past(norm, match):
             continue
+        before = match["edge"] in ("之前", "以前", "前")
         if _NO_END.match(norm, match.end()):
             continue
         if (date := _date(day, at)) is None:
             continue
         if off:
-            yield match, _at(date, _OFF), True
+            yield *match.span(), _at(date, _OFF), True
+        elif match["on"]:
+            yield *match.span(), _at(_at_work(date), _OPENING if before else END), before
         elif clock:
             if (moment := _clocked(date, clock, part, at, bool(day))) is not None:
-                yield match, moment, True
+                yield *match.span(), moment, True
         else:
-            noon = part == "中午" and match["edge"] in ("之前", "以前", "前")
-            yield match, _at(date, _NOON if noon else _PART_ENDS.get(part[:1], END) if part else END), False
+            ends = _NOON if part == "中午" and before else _PART_ENDS.get(part[:1], END) if part else END
+            yield *match.span(), _to_come(_at(date, ends), part, at), False
 
 
-def _spans(text: Text, norm: str, at: datetime) -> Iterator[tuple[re.Match[str], datetime | None, bool]]:
+def _spans(text: Text, norm: str, at: datetime, off: Mapping[int, Break]) -> Iterator[_Named]:
+    """`off`: the times after and before holidays, by where they end."""
     for match in _scan(_SPAN, text, norm):
         before = norm[max(0, match.start() - 4) : match.start()]
-        if _PAST.search(before) or norm[match.end() : match.end() + 1] in ("前", "的") or _NO_END.match(norm, match.end()):
+        holiday = off.get(match.start() - len(before) + len(before.rstrip("的第")))
+        if (
+            (_PAST.search(before) and not holiday)
+            or norm[match.end() : match.end() + 1] in ("前", "的")
+            or _NO_END.match(norm, match.end())
+        ):
             continue
-        if not match["edge"] and match.end() == text.clauses[text.clause_at[match.start()]].end:  # 稍等一分钟: a mere length
+        if (
+            not match["edge"] and not holiday and match.end() == text.clauses[text.clause_at[match.start()]].end
+        ):  # 稍等一分钟: a mere length
             continue
         if match["edge"] in ("之前", "以前", "前"):  # 三天前: ago
             continue
         said = text.words(match.start("n"), match.end("n"))
-        unit = match["unit"]
-        yield (
-            match,
-            _later(at, _number(match["n"], said) + (0.5 if match["half"] else 0), unit),
-            unit in ("小时", "钟头", "分钟", "刻钟"),
-        )
+        unit, n = match["unit"], _number(match["n"], said) + (0.5 if match["half"] else 0)
+        exact = unit in ("小时", "钟头", "分钟", "刻钟")
+        if holiday:
+            yield holiday.start, match.end(), _later(_on(at, holiday.last), n, unit) if holiday.last else None, exact
+        else:
+            yield *match.span(), _later(at, n, unit), exact
 
 
 def _past(norm: str, match: re.Match[str]) -> bool:
     before = norm[max(0, match.start() - 4) : match.start()]
     until_now = before.endswith(("到", "至")) and match["day"] in ("今天", "今日")
-    return (until_now or bool(_GONE.search(before))) and not _LATER.search(norm[: match.start()])
+    return (until_now or bool(_GONE.search(before))) and not _LATER.search(before)
 
 
 def _number(numeral: str, said: str) -> float:
@@ -166,16 +186,19 @@ def _later(at: datetime, n: float, unit: str) -> datetime:
     if unit in ("分钟", "刻钟"):
         return at + timedelta(minutes=n * (15 if unit == "刻钟" else 1))
     if unit == "工作日":
-        return _at(_working(at, max(1, round(n))), END)
+        return _at(_on(at, workdays.after(at.date(), max(1, round(n)))), END)
     days = {"天": 1, "月": 30}.get(unit, 7)
     return _at(at + timedelta(days=max(1, round(n * days)) if n else 0), END)
 
 
-def _working(at: datetime, n: int) -> datetime:
-    while n:
-        at += timedelta(days=1)
-        n -= at.weekday() < 5
-    return at
+def _on(at: datetime, day: Day) -> datetime:
+    """The same time on another day."""
+    return at + (day - at.date())
+
+
+def _at_work(date: datetime) -> datetime:
+    """下周一上班, where that is a holiday: the day after it. On weekends many do work."""
+    return _on(date, workdays.next_workday(date.date())) if date.weekday() < 5 else date
 
 
 def _at(date: datetime, clock: tuple[int, int]) -> datetime:
@@ -188,6 +211,8 @@ def _clocked(date: datetime, clock: str, part: str, at: datetime, named: bool) -
     h, m = int(hour), 30 if rest == "半" else 15 * int(rest[0]) if rest.endswith("刻") else int(re.sub(r"\D", "", rest) or 0)
     if h > 24 or m > 59:
         return None
+    if part[:1] == "凌":
+        return _to_come(_at(date, (h % 12, m)), part, at)
     if (h == 12 and part[:1] in _NIGHT) or h < _NIGHT.get(part[:1], 0):  # 今天半夜12点, 今晚0点: as the day ends
         h = 24 + h % 12
     elif h < (3 if part[:1] == "中" else 12 if part[:1] in ("下", "傍", "午", *_NIGHT) else 0):
@@ -198,6 +223,11 @@ def _clocked(date: datetime, clock: str, part: str, at: datetime, named: bool) -
         choices = [choice for choice in choices if choice > at] if today else choices
         return min(choices) if choices else _at(date + timedelta(days=0 if named else 1), (h % 24, m))
     return _at(date + timedelta(days=h // 24), (h % 24, m))
+
+
+def _to_come(moment: datetime, part: str, at: datetime) -> datetime:
+    """今天凌晨, said when that is over, is the coming night."""
+    return moment + timedelta(days=1) if part == "凌晨" and moment <= at else moment
 
 
 def _date(day: str, at: datetime) -> datetime | None:
@@ -262,6 +292,7 @@ _DAYS: list[tuple[re.Pattern[str], Callable[[re.Match[str], datetime], datetime]
     (re.compile(rf"([这本]个?|下下个?|下个?)?{_WEEK}([1-7天日末])?"), _weekday),
     (re.compile(r"(\d{1,2}月|下个?月|这个月|本月)?(\d{1,2})[号日]?"), _dated),
     (re.compile(r"(下个?月|这个月|本月|月)(底|末|初|中旬)?"), _within_month),
+    (re.compile(r"(?:下1?|次)个?工作日"), lambda match, at: _on(at, workdays.after(at.date(), 1))),
     (re.compile(r"年底|年内"), lambda match, at: at.replace(month=12, day=31)),
 ]
 
@@ -272,6 +303,7 @@ def _event(text: Text, norm: str, start: int) -> tuple[int, bool]:
     low = text.clauses[clause].start
     if low == start and clause:
         low = text.clauses[clause - 1].start
+    low = max(low, start - _EVENT_LENGTH)
     before = norm[low:start]
     if later := _LATER.search(before):
         return low + max(0, later.start() - 2), True
