@@ -13,7 +13,8 @@ HYPERBOLE = 50  # 八百遍, a round number from here on, is no count
 ABOUT = 0.12  # 五千多 and 五千二 are the same sum, as far as one can hear
 SUM = 100  # a bare number from here on may be a sum
 
-_VALUE = r"(?<![\d.])(?P<value>\d+(?:\.\d+)?)(?P<about>多|来|几)?"
+_NUMBER = r"(?<![\d.])(?P<value>\d{1,12}(?:\.\d{1,6})?)(?![\d])"  # longer ones are codes
+_VALUE = _NUMBER + r"(?P<about>多|来|几)?"
 _PAID = "赔|退|扣|收|花|付|交|补|费|价|要|少|值|金|缴|充|卖|买|欠|报|罚|转|给"
 _KINDS = (
     ("date", re.compile(r"(?P<month>\d{1,2})月(?:份)?(?P<value>\d{1,2})(?P<about>)[号日]?")),
@@ -34,7 +35,7 @@ _KINDS = (
     ("clock", re.compile(r"(?<!\d)(?P<value>\d{1,2})(?P<about>)点(?!\d*块|[到着])")),
     ("distance", re.compile(_VALUE + r"(?:公里|里(?![面边头外])|米)")),
     ("weight", re.compile(_VALUE + r"(?:公斤|斤|克|吨|度)")),
-    ("share", re.compile(r"(?P<value>\d+(?:\.\d+)?)(?P<about>)%")),
+    ("share", re.compile(_NUMBER + r"(?P<about>)%")),
     ("people", re.compile(_VALUE + r"个(?:人|学生|孩子|老人)")),
 )
 _PIECES = re.compile(_VALUE + r"(?P<unit>[个件台只箱瓶斤本张条双套盒袋桶份根笔])(?P<noun>[\u4e00-\u9fff]{1,2})")
@@ -42,7 +43,7 @@ _BARE = re.compile(_VALUE + r"(?![\d个次遍回趟天年月号日点小分周�
 _SHORT = re.compile(
     r"[一二三四五六七八九两](?:百[一二三四五六七八九]|千(?:[一二三四五六七八九]百?)?|万(?:[一二三四五六七八九]千?[一二三四五六七八九]?百?)?)"
 )
-_UNITS = re.compile(_VALUE + r"(?P<unit>[针节页层颗粒])")
+_UNITS = re.compile(_VALUE + r"(?P<unit>[针页层颗粒]|(?<!51)节(?![前后假]))")
 _CODE = re.compile(r"[号码尾编单后第][^0-9]{0,2}$|[打拨住牌a-zA-Z]$")  # before a number that is no sum
 _NAME = re.compile(r"(?<!贵)姓(?P<value>[\u4e00-\u9fff])(?![啊吗什么啥])")
 _RANGE = re.compile(r"[两二三四五六七八九几][二三四五六七八九十百千万]?$")
@@ -115,6 +116,8 @@ def _figure(kind: str, match: re.Match[str], norm: str) -> Figure | None:
         return None  # 一 is mostly an article
     if kind == "money" and end == max(match.end("value"), match.end("about")) and not _sum(match["value"]):
         return None
+    if kind.startswith(("units", "pieces")) and norm[start - 1 : start] == "第":
+        return None  # 第2页: which, not how many
     if _RANGE.search(norm[max(0, start - 2) : start]):
         return None
     unit = match.re.groupindex

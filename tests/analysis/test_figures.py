@@ -23,6 +23,9 @@ def heard(said: str) -> list[tuple[str, float | str]]:
         ("快门二十八万次", ("times", 280_000)),
         ("打了两针", ("units 针", 2)),
         ("上了五节课", ("units 节", 5)),
+        ("五页纸", ("units 页", 5)),
+        ("第三次打电话了", ("times", 3)),  # how many by now
+        ("优惠百分之十五", ("share", 15)),
     ],
 )
 def test_what_is_a_figure(said: str, figure: tuple[str, float]) -> None:
@@ -31,7 +34,35 @@ def test_what_is_a_figure(said: str, figure: tuple[str, float]) -> None:
 
 @pytest.mark.parametrize(
     "said",
-    ["拨打12300", "打12360", "航班CA1230", "车牌京A1230", "我家住1250", "", "我打了八百遍电话", "😀", "万一呢", "七上八下的"],
+    [
+        "拨打12300",
+        "打12360",
+        "航班CA1230",
+        "车牌京A1230",
+        "我家住1250",
+        "",
+        "我打了八百遍电话",
+        "😀",
+        "万一呢",
+        "七上八下的",
+        "翻到第二页",
+        "第三节课",
+        "打第二针的时候",
+        "第十五层",
+        "第二件商品",
+        "五一节后给我的",
+    ],
 )
 def test_what_is_none(said: str) -> None:
     assert heard(said) == []
+
+
+@pytest.mark.parametrize("unit", ["块", "%", "页", "次", "天", "个人"])
+@pytest.mark.parametrize("digit", ["1", "一", "90"])
+def test_a_number_too_long_for_any_sum_is_a_code(digit: str, unit: str) -> None:
+    assert heard(digit * (2_900 // len(digit)) + unit) == []
+
+
+def test_the_longest_sums() -> None:
+    assert heard("赔我123456789012块") == [("money", 123_456_789_012)]
+    assert heard("赔我1234567890123块") == []
