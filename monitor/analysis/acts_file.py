@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -16,14 +18,16 @@ from monitor.analysis import corpus
 from monitor.analysis.acts import Examples, Head, Linear
 from monitor.records import Speaker
 
-KEPT = 4  # files: services of several sites may share a folder
+KEPT = (2, 8)  # files at least and at most: services of several sites may share a folder, some 40 MB each
+UNUSED = 7 * 86_400.0  # seconds after which one goes that is not among the least to be kept
+LEFT = 86_400.0  # seconds after which a file half written is nobody's any more
 LINEAR = ("weights", "bias", "slope", "shift")
 
 log = structlog.get_logger(__name__)
 
 
 def write(path: Path, heads: Mapping[Speaker, Head]) -> None:
-    """Keep `heads` at `path`, whole or not at all, and no more than `KEPT` such files. Where that fails the log says so."""
+    """Keep `heads` at `path`, whole or not at all. Where that fails the log says so."""
     arrays = {f"{speaker}.{name}": array for speaker, head in heads.items() for name, array in _arrays(head).items()}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -34,9 +38,7 @@ def write(path: Path, heads: Mapping[Speaker, Head]) -> None:
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)
-        for old in sorted(path.parent.glob("*.npz"), key=lambda file: file.stat().st_mtime)[:-KEPT]:
-            with suppress(OSError):
-                old.unlink()
+        _tidy(path.parent)
     except OSError as error:
         log.warning("acts_not_kept", file=str(path), error=str(error))
 
@@ -45,12 +47,37 @@ def read(path: Path) -> dict[Speaker, Head] | None:
     """The heads kept at `path`; None where there are none, or none that can be read."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            return {speaker: _head(arrays, speaker) for speaker in corpus.LABELS if f"{speaker}.labels" in arrays}
+            heads = {speaker: _head(arrays, speaker) for speaker in corpus.LABELS if f"{speaker}.labels" in arrays}
     except (FileNotFoundError, NotADirectoryError):
         return None
     except Exception as error:  # of zipfile, zlib, tokenize and others, each for its part of a damaged file
         log.warning("acts_unreadable", file=str(path), error=str(error))
         return None
+    with suppress(OSError):
+        os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))  # many systems note the last reading late or never
+        _tidy(path.parent)
+    return heads
+
+
+def _tidy(folder: Path) -> None:
+    """Take away what was learnt from other lines or by other versions and is used no more, and what a killed process left."""
+    now = time.time()
+    for part in folder.glob("*.part"):
+        if _used(part) < now - LEFT:
+            part.unlink(missing_ok=True)
+    least, most = KEPT
+    for rank, file in enumerate(sorted(folder.glob("*.npz"), key=_used, reverse=True)):
+        if rank >= most or (rank >= least and _used(file) < now - UNUSED):
+            file.unlink(missing_ok=True)
+
+
+def _used(file: Path) -> float:
+    """When a file was last written or read, in seconds of the clock; one that another process takes away meanwhile: never."""
+    try:
+        known = file.stat()
+    except FileNotFoundError:
+        return 0.0
+    return max(known.st_mtime, known.st_atime)
 
 
 def _arrays(head: Head) -> dict[str, npt.NDArray[Any]]:

@@ -5,8 +5,10 @@ They learn from tests/data/acts, six dozen lines.
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -242,11 +244,55 @@ def test_where_nothing_can_be_kept_there_still_is_a_classifier(tmp_path: Path) -
         acts_train.learnt(folder, None, None)
 
 
-def test_only_the_newest_files_are_kept(tmp_path: Path, heads: dict[Speaker, Head]) -> None:
-    names = [f"{number}.npz" for number in range(acts_file.KEPT + 2)]
-    for name in names:
-        acts_file.write(tmp_path / name, heads)
-    assert sorted(file.name for file in tmp_path.iterdir()) == names[2:]
+def aged(folder: Path, name: str, days: float) -> Path:
+    """A file last written and last read so many days ago."""
+    file, then = folder / name, time.time() - days * 86_400
+    file.write_bytes(b"")
+    os.utime(file, (then, then))
+    return file
+
+
+def names(folder: Path) -> set[str]:
+    return {file.name for file in folder.iterdir()}
+
+
+@pytest.mark.parametrize(("days", "left"), [(6, {"own", "a", "b", "c"}), (8, {"own", "a"}), (400, {"own", "a"})])
+def test_what_was_learnt_otherwise_goes_when_it_is_old_but_for_the_newest(
+    tmp_path: Path, heads: dict[Speaker, Head], days: float, left: set[str]
+) -> None:
+    for hours, name in enumerate("abc"):
+        aged(tmp_path, f"{name}.npz", days + hours / 24)
+    acts_file.write(tmp_path / "own.npz", heads)
+    assert names(tmp_path) == {f"{name}.npz" for name in left}
+
+
+def test_never_more_than_so_many_are_kept(tmp_path: Path, heads: dict[Speaker, Head]) -> None:
+    _, most = acts_file.KEPT
+    for number in range(most + 2):
+        aged(tmp_path, f"{number}.npz", number / 100)
+    acts_file.write(tmp_path / "own.npz", heads)
+    assert names(tmp_path) == {"own.npz", *(f"{number}.npz" for number in range(most - 1))}
+
+
+def test_reading_keeps_what_is_read_and_tidies_too(tmp_path: Path, heads: dict[Speaker, Head]) -> None:
+    acts_file.write(tmp_path / "own.npz", heads)
+    written = (tmp_path / "own.npz").stat().st_mtime_ns - 30 * 86_400 * 10**9
+    os.utime(tmp_path / "own.npz", ns=(written, written))
+    for number in range(3):
+        aged(tmp_path, f"{number}.npz", 10 + number)
+    aged(tmp_path, "left.part", 2)
+    aged(tmp_path, "being.part", 0)
+    assert acts_file.read(tmp_path / "own.npz") is not None
+    assert names(tmp_path) == {"own.npz", "0.npz", "being.part"}
+    assert (tmp_path / "own.npz").stat().st_mtime_ns == written, "read, not written"
+
+
+def test_what_cannot_be_read_tidies_nothing_away(tmp_path: Path) -> None:
+    for number in range(3):
+        aged(tmp_path, f"{number}.npz", 10 + number)
+    assert acts_file.read(tmp_path / "own.npz") is None
+    assert acts_file.read(tmp_path / "0.npz") is None
+    assert names(tmp_path) == {"0.npz", "1.npz", "2.npz"}
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------------
