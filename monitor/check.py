@@ -120,10 +120,15 @@ def _call_lines(site: Path) -> str | None:
 
 def _faults_of_call_lines(path: Path) -> Iterator[str]:
     """Every fault of a file: the corpus stops at the first, so it is given a copy from which that row is gone, and so on."""
+    try:
+        written = path.read_bytes()
+    except OSError as error:
+        yield f"{path}: {error}"
+        return
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / corpus.FOLDER / path.name
         copy.parent.mkdir()
-        copy.write_bytes(path.read_bytes())
+        copy.write_bytes(written)
         while fault := _fault_of_call_lines(Path(folder)):
             yield fault.replace(str(copy), str(path))
             place = re.match(rf"{re.escape(str(copy))}:(\d+):", fault)
