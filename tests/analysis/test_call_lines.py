@@ -8,6 +8,7 @@ import pytest
 
 from monitor import config
 from monitor.analysis import acts_train, embedder, playbook
+from monitor.analysis.acts import REPORTED
 from monitor.analysis.context import Act, Said, Story
 from monitor.analysis.ladder import LadderDetector
 from monitor.analysis.phrases import ALONE, MOST, Likeness, PhraseDetector, heard
@@ -188,6 +189,15 @@ def test_a_phrase_of_the_site_counts_whatever_its_lines_say(tmp_path: Path) -> N
 def test_a_site_says_how_much_speaks_against_a_phrase(tmp_path: Path) -> None:
     (tmp_path / "phrases.toml").write_text("[banned_phrase.not_my_job]\nleast = 0\n", "utf-8")
     assert raised(playbook.load(tmp_path), "这个事儿不归我管", speaker="agent") == ["not_my_job"]
+
+
+@pytest.mark.parametrize("least", [0.01, 0.1, REPORTED])
+def test_any_least_up_to_what_is_told_of_an_act_comes_to_the_same(tmp_path: Path, least: float) -> None:
+    (tmp_path / "phrases.toml").write_text(f"[banned_phrase.not_my_job]\nleast = {least}\n", "utf-8")
+    book, text = playbook.load(tmp_path), "这个事儿不归我管"
+    assert raised(book, text, speaker="agent") == [], "no act told: it is under REPORTED, and how far is not known"
+    assert raised(book, text, act(text, "not_my_job", REPORTED), speaker="agent") == ["not_my_job"]
+    assert raised(book, "不归我管", speaker="agent") == ["not_my_job"], "too few words to tell"
 
 
 @pytest.mark.parametrize(
