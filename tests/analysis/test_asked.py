@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -123,7 +125,9 @@ def test_the_customers_question_is_none_of_the_agents() -> None:
     assert not last("您贵姓？", "我姓王。", "您贵姓来着？")
 
 
-@pytest.mark.parametrize("text", ["", "啊", "😀", "Your order number?", "单号" * 1500, "多少来着？" * 600])
+@pytest.mark.parametrize(
+    "text", ["", "啊", "😀", "Your order number?", "单号" * 1500, "多少来着？" * 600, "1" * 3000, "好" * 3000]
+)
 def test_odd_texts(text: str) -> None:
     last(text, text, text, text)
 
@@ -139,3 +143,12 @@ def test_a_faulty_file_is_named_with_its_line(tmp_path: Path) -> None:
     path.write_text(SHEET.read_text("utf-8").replace("?P<thing>", "?:"), "utf-8")
     with pytest.raises(ConfigError, match=r"asked.toml:\d+: which: needs a group"):
         Questions(path)
+
+
+def test_no_alternative_begins_with_an_endless_repeat_that_something_must_follow() -> None:
+    """Such a search takes the square of the length of a long number or a line without punctuation."""
+    endless = re.compile(r"(?:^|\||\()(?:\?:)?(?:\\d|\[[^\]]*\])(?:[+*]|\{\d+,\})(?![|)+]|$)")
+    sheet = tomllib.loads(SHEET.read_text("utf-8"))
+    patterns = [value for part in (sheet, *sheet["facts"]) for value in part.values() if isinstance(value, str)]
+    assert len(patterns) > 20
+    assert not [pattern for pattern in patterns if endless.search(pattern)]
