@@ -8,13 +8,14 @@ compared. A call that needs a critical alert has it in time within 3 s after the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from rapidfuzz.distance import Levenshtein
 
 from monitor.labels import ANY_RULE, Found, Label, Labelled, Result, Turn
+from monitor.records import Speaker
 
 SCORED = ("banned_phrase", "overpromise", "escalation", "repeated_claim", "made_to_repeat", "promise", "step")
 CONDUCT = ("interruption", "dead_air")  # whose times are labelled
@@ -189,12 +190,23 @@ def _alerts(total: Score, name: str, truth: Labelled, result: Result | None) -> 
 
 
 def _characters(calls: Calls, truth: Labelled, result: Result | None) -> None:
-    heard = sorted(result.utterances, key=lambda utterance: utterance.start) if result else []
-    for speaker in ("agent", "customer"):
+    written: dict[Speaker, str] = {}
+    for utterance in sorted(result.utterances, key=lambda utterance: utterance.start) if result else []:
+        written[utterance.speaker] = written.get(utterance.speaker, "") + utterance.text
+    errors, chars = character_errors(truth, written)
+    calls.chars += chars
+    calls.char_errors += errors
+
+
+def character_errors(truth: Labelled, written: Mapping[Speaker, str]) -> tuple[int, int]:
+    """How many characters of the script are heard wrong in what each side is `written` to have said, and of how many."""
+    errors = chars = 0
+    sides: tuple[Speaker, ...] = ("agent", "customer")
+    for speaker in sides:
         said = _bare("".join(turn.text for turn in truth.turns if turn.speaker == speaker))
-        written = _bare("".join(utterance.text for utterance in heard if utterance.speaker == speaker))
-        calls.chars += len(said)
-        calls.char_errors += Levenshtein.distance(written, said)
+        chars += len(said)
+        errors += Levenshtein.distance(_bare(written.get(speaker, "")), said)
+    return errors, chars
 
 
 def _bare(text: str) -> str:

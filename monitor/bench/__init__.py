@@ -1,0 +1,1 @@
+"""The measuring commands: what this machine carries live, how fast it reviews, and how that compares."""
