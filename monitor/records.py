@@ -23,6 +23,7 @@ Encoding = Literal["pcm_s16le", "mulaw", "alaw"]  # how samples come in: linear,
 Severity = Literal["notice", "warning", "critical"]
 AlertStatus = Literal["open", "acknowledged", "resolved", "false_alarm"]
 CallStatus = Literal["live", "ended", "interrupted", "failed"]
+Role = Literal["admin", "supervisor", "qa", "agent"]
 Span = tuple[float, float]
 
 SYSTEM = "system"  # the name under which the product itself resolves an alert; no person may bear it
@@ -219,7 +220,8 @@ class Summary:
     talk_share: dict[str, float] = field(default_factory=dict)
     opening_valence: float | None = None
     closing_valence: float | None = None
-    earlier: tuple[dict[str, Any], ...] = ()  # calls of the same number that claimed the same: "call", "started", "text"
+    # Calls of the same number that claimed the same: "call", "started", "text", "agent", "team".
+    earlier: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +231,8 @@ class EarlierCall:
     call: str
     started: datetime  # aware
     lines: tuple[str, ...] = field(repr=False)
+    agent: str | None = None
+    team: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,6 +267,49 @@ class CallRecord:
     alerts: tuple[Alert, ...] = ()
     whispers: tuple[Whisper, ...] = ()
     summary: Summary = field(default_factory=Summary)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """Somebody who may sign in. Never deleted: the audit log names them."""
+
+    name: str  # as signed in with and as decisions are signed; one spelling, see `monitor.page.passwords.account_name`
+    display: str
+    role: Role
+    teams: tuple[str, ...] = ()  # of a supervisor; none: every call
+    agent: str | None = None  # of an agent: the `agent` their calls come with
+    password: str = field(repr=False)  # an Argon2id hash
+    disabled: bool = False
+    created: datetime  # aware
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which calls somebody may know of: those of these agents and teams, or (None) of all."""
+
+    agents: frozenset[str] | None = None
+    teams: frozenset[str] | None = None
+
+    def covers(self, agent: str | None, team: str | None) -> bool:
+        """Whether a call of this agent and team, as far as the call says, is among them."""
+        return (self.agents is None or agent in self.agents) and (self.teams is None or team in self.teams)
+
+
+EVERYTHING = Scope()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """Who did, or is about to do, what. Kept for good: the table takes nothing back."""
+
+    when: datetime  # aware
+    who: str  # the account's name; "" where there are no accounts or none of that name
+    role: str | None = None  # as it was then; "console": somebody at the server's command line
+    address: str | None = None
+    action: str  # sign_in, sign_in_failed, sign_out, listen, play, whisper, export, decision, user_added, ...
+    call: str | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+    id: int | None = None  # its place in the log, given when it is kept
 
 
 Record = CallInfo | Utterance | Finding | Alert | Whisper

@@ -59,9 +59,15 @@ class Recall:
 
     @property
     def links(self) -> tuple[dict[str, Any], ...]:
-        """The earlier calls in which the same was claimed: {"call", "started", "text"} each, the newest first."""
+        """The earlier calls in which the same was claimed: call, started, text, agent and team of each, the newest first."""
         return tuple(
-            {"call": call.call, "started": call.started.isoformat(timespec="milliseconds"), "text": self._linked[call.call]}
+            {
+                "call": call.call,
+                "started": call.started.isoformat(timespec="milliseconds"),
+                "text": self._linked[call.call],
+                "agent": call.agent,
+                "team": call.team,
+            }
             for call in (remembered.call for remembered in self._earlier)
             if call.call in self._linked
         )

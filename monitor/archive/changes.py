@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 from monitor.archive import schema
 from monitor.archive.rows import TABLES, from_row, plain, summary_row
 from monitor.errors import ArchiveError
-from monitor.records import SYSTEM, Alert, AlertStatus, CallInfo, CallStatus, CallView, Summary
+from monitor.records import SYSTEM, Alert, AlertStatus, AuditEntry, CallInfo, CallStatus, CallView, Summary
 
 OPEN = schema.Call.ended.is_(None)
 AT_START: dict[str, Any] = {"seconds": 0.0, "status": "live", "risk": 0, "level": 0, "talk_share": {}, "mood": []}
@@ -72,7 +72,15 @@ def close(
 
 
 def decide(
-    connection: Connection, call: str, id: str, status: AlertStatus, by: str, note: str | None, when: datetime
+    connection: Connection,
+    call: str,
+    id: str,
+    status: AlertStatus,
+    by: str,
+    note: str | None,
+    when: datetime,
+    role: str | None,
+    address: str | None,
 ) -> Alert | None:
     """A person's decision on an alert, with an audit entry; a note of None leaves the one that is there."""
     decision = {"status": status, "by": plain(by), "when": when} | ({} if note is None else {"note": plain(note)})
@@ -81,10 +89,14 @@ def decide(
     row = connection.execute(statement.returning(*alert.__table__.c)).mappings().first()
     if row is None:
         return None
-    audit(connection, by, "alert", call, {"alert": id, "status": status, "note": note}, when)
+    detail = {"alert": id, "status": status, "note": note}
+    audit(
+        connection,
+        AuditEntry(when=when, who=by, role=role, address=address, action="decision", call=call, detail=detail),
+    )
     return from_row(Alert, row)
 
 
-def audit(connection: Connection, who: str, action: str, call: str | None, detail: dict[str, Any], when: datetime) -> None:
-    entry = {"who": plain(who), "action": plain(action), "call_id": plain(call), "detail": plain(detail), "when": when}
-    connection.execute(insert(schema.Audit).values(entry))
+def audit(connection: Connection, entry: AuditEntry) -> None:
+    row = {("call_id" if key == "call" else key): plain(value) for key, value in asdict(entry).items() if key != "id"}
+    connection.execute(insert(schema.Audit).values(row))

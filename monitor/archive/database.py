@@ -118,9 +118,7 @@ def _begin(connection: Connection) -> None:
 def migrate(url: URL) -> None:
     """Bring the database to this code's schema, wholly or not at all; refuse one that newer code has made."""
     engine = build(url, migrating=True)
-    config = Config()
-    config.set_main_option("script_location", MIGRATIONS)
-    scripts = ScriptDirectory.from_config(config)
+    config, scripts = _migrations()
     known = {script.revision for script in scripts.walk_revisions()}
     try:
         with engine.connect().execution_options(write=True) as connection, connection.begin():
@@ -135,6 +133,24 @@ def migrate(url: URL) -> None:
             _check(connection, place(url))
     finally:
         engine.dispose()
+
+
+def is_current(url: URL) -> bool:
+    """Whether the database is there with this code's schema."""
+    if url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists():
+        return False
+    engine = build(url, migrating=True)
+    try:
+        with engine.connect() as connection:
+            return set(MigrationContext.configure(connection).get_current_heads()) == set(_migrations()[1].get_heads())
+    finally:
+        engine.dispose()
+
+
+def _migrations() -> tuple[Config, ScriptDirectory]:
+    config = Config()
+    config.set_main_option("script_location", MIGRATIONS)
+    return config, ScriptDirectory.from_config(config)
 
 
 def _check(connection: Connection, where: str) -> None:

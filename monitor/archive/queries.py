@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, func, select
 from monitor.archive import schema
 from monitor.archive.changes import OPEN
 from monitor.archive.rows import TABLES, K, R, from_row, plain, to_summary
-from monitor.records import Alert, CallRecord, CallView, EarlierCall, Finding, Utterance, Whisper
+from monitor.records import Alert, CallRecord, CallView, EarlierCall, Finding, Scope, Utterance, Whisper
 
 REMEMBERED = timedelta(days=90)
 CALLS_REMEMBERED = 5
@@ -22,22 +22,32 @@ _MASKED = re.compile(r"[*＊•]|[xX#]{2,}")  # 138****2233: many people's
 CALLS = select(*schema.Call.__table__.c)
 
 
-def recent(connection: Connection, limit: int) -> tuple[list[CallView], list[Alert]]:
+def within(scope: Scope) -> Select[Any]:
+    """The calls that `scope` covers."""
+    query = CALLS
+    for column, known in ((schema.Call.agent, scope.agents), (schema.Call.team, scope.teams)):
+        if known is not None:
+            query = query.where(column.in_([plain(name) for name in sorted(known)]))
+    return query
+
+
+def recent(connection: Connection, limit: int, scope: Scope) -> tuple[list[CallView], list[Alert]]:
     """The open calls (newest first), the `limit` that ended last (the last first), and the alerts of both, oldest first."""
     call, alert = schema.Call, schema.Alert
-    views = _records(connection, CallView, CALLS.where(OPEN).order_by(call.started.desc(), call.id))
-    views += _records(connection, CallView, CALLS.where(~OPEN).order_by(call.ended.desc(), call.id).limit(limit))
+    calls = within(scope)
+    views = _records(connection, CallView, calls.where(OPEN).order_by(call.started.desc(), call.id))
+    views += _records(connection, CallView, calls.where(~OPEN).order_by(call.ended.desc(), call.id).limit(limit))
     of_these = select(*alert.__table__.c).where(alert.call_id.in_([view.id for view in views]))
     return views, _records(connection, Alert, of_these.order_by(alert.raised, alert.call_id, alert.at, alert.id))
 
 
-def calls(connection: Connection, before: datetime | None, limit: int) -> list[CallView]:
+def calls(connection: Connection, before: datetime | None, limit: int, scope: Scope) -> list[CallView]:
     """The `limit` calls that started last before `before`, newest first; more where they share the last one's millisecond.
 
     The API's times are no finer, so what it gives as the next `before` would skip those.
     """
     started = schema.Call.started
-    query = CALLS.order_by(started.desc(), schema.Call.id)
+    query = within(scope).order_by(started.desc(), schema.Call.id)
     if before is not None:
         query = query.where(started < before)
     views = _records(connection, CallView, query.limit(limit))
@@ -47,9 +57,14 @@ def calls(connection: Connection, before: datetime | None, limit: int) -> list[C
     return _records(connection, CallView, query.where(started >= last - timedelta(microseconds=last.microsecond % 1000)))
 
 
-def call(connection: Connection, id: str) -> CallRecord | None:
-    """A call with everything kept of it, in the order of call time."""
-    row = connection.execute(CALLS.where(schema.Call.id == plain(id))).mappings().first()
+def view(connection: Connection, id: str) -> CallView | None:
+    """A call as a list shows it."""
+    return next(iter(_records(connection, CallView, CALLS.where(schema.Call.id == plain(id)))), None)
+
+
+def call(connection: Connection, id: str, scope: Scope) -> CallRecord | None:
+    """A call with everything kept of it, in the order of call time; None too where `scope` does not cover it."""
+    row = connection.execute(within(scope).where(schema.Call.id == plain(id))).mappings().first()
     if row is None:
         return None
     return CallRecord(
@@ -71,7 +86,7 @@ def earlier(connection: Connection, customer: str, before: datetime) -> list[Ear
         return []
     table, said = schema.Call, schema.Utterance
     query = (
-        select(table.id, table.started)
+        select(table.id, table.started, table.agent, table.team)
         .where(table.customer == plain(customer), table.started < before, table.started >= before - REMEMBERED, ~OPEN)
         .order_by(table.started.desc(), table.id)
         .limit(CALLS_REMEMBERED)
@@ -79,8 +94,10 @@ def earlier(connection: Connection, customer: str, before: datetime) -> list[Ear
     text = func.substr(said.text, 1, LETTERS_REMEMBERED)
     lines = select(text).where(said.speaker == "customer", said.stage == "final").order_by(said.start, said.id)
     return [
-        EarlierCall(id, started, tuple(connection.execute(lines.where(said.call_id == id).limit(LINES_REMEMBERED)).scalars()))
-        for id, started in connection.execute(query).all()
+        EarlierCall(
+            id, started, tuple(connection.execute(lines.where(said.call_id == id).limit(LINES_REMEMBERED)).scalars()), *of
+        )
+        for id, started, *of in connection.execute(query).all()
     ]
 
 

@@ -150,15 +150,32 @@ class Whisper(OfCall):
     because: Mapped[list[Any]]
 
 
+class Account(Base):
+    """Somebody who may sign in; `password` is a hash."""
+
+    __tablename__ = "account"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    display: Mapped[str]
+    role: Mapped[str]
+    teams: Mapped[list[Any]]
+    agent: Mapped[str | None]
+    password: Mapped[str]
+    disabled: Mapped[bool]
+    created: Mapped[datetime]
+
+
 class Audit(Base):
-    """Who did what, when. It outlives the calls it speaks of, so no foreign key."""
+    """Who did what, when. It outlives the calls it speaks of, so no foreign key; triggers refuse to change or delete a row."""
 
     __tablename__ = "audit"
-    __table_args__ = (Index(None, "call_id"),)
+    __table_args__ = (Index(None, "call_id"), Index(None, "when"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     when: Mapped[datetime]
     who: Mapped[str]
+    role: Mapped[str | None]
+    address: Mapped[str | None]
     action: Mapped[str]
     call_id: Mapped[str | None]
     detail: Mapped[dict[str, Any]]

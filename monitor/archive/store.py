@@ -10,19 +10,33 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Literal, Self, TypeVar
+from typing import Literal, Self, TypeVar
 
 from sqlalchemy import Connection, Engine, delete
 from sqlalchemy.exc import SQLAlchemyError
 
-from monitor.archive import changes, queries, schema
+from monitor.archive import accounts, changes, queries, schema
 from monitor.archive.audio import audio_path, duration
 from monitor.archive.database import address, build, explain, lock, make_folder, migrate, place
 from monitor.archive.rows import K, from_row, name, plain, to_row, to_summary
 from monitor.archive.writer import Writer
 from monitor.config import Data
 from monitor.errors import ArchiveError
-from monitor.records import SYSTEM, Alert, AlertStatus, CallInfo, CallRecord, CallStatus, CallView, EarlierCall, Summary
+from monitor.records import (
+    EVERYTHING,
+    SYSTEM,
+    Alert,
+    AlertStatus,
+    AuditEntry,
+    CallInfo,
+    CallRecord,
+    CallStatus,
+    CallView,
+    EarlierCall,
+    Scope,
+    Summary,
+    User,
+)
 
 T = TypeVar("T")
 STOPPED = "the service stopped during the call"
@@ -139,18 +153,22 @@ class Archive:
         except ArchiveError:
             return 0.0
 
-    async def recent(self, limit: int = 50) -> tuple[list[CallView], list[Alert]]:
+    async def recent(self, limit: int = 50, scope: Scope = EVERYTHING) -> tuple[list[CallView], list[Alert]]:
         """The live calls (newest first), the `limit` that ended last (the last first), and the alerts of both, oldest first."""
         await self._close_rest()
-        return await self._read(partial(queries.recent, limit=limit))
+        return await self._read(partial(queries.recent, limit=limit, scope=scope))
 
-    async def calls(self, before: datetime | None, limit: int) -> list[CallView]:
+    async def calls(self, before: datetime | None, limit: int, scope: Scope = EVERYTHING) -> list[CallView]:
         """The `limit` calls that started last before `before`, newest first; more where they share its millisecond."""
-        return await self._read(partial(queries.calls, before=before, limit=limit))
+        return await self._read(partial(queries.calls, before=before, limit=limit, scope=scope))
 
-    async def call(self, id: str) -> CallRecord | None:
-        """A call with everything kept of it, in the order of call time."""
-        return await self._read(partial(queries.call, id=id))
+    async def call(self, id: str, scope: Scope = EVERYTHING) -> CallRecord | None:
+        """A call with everything kept of it, in the order of call time; None too where `scope` does not cover it."""
+        return await self._read(partial(queries.call, id=id, scope=scope))
+
+    async def view(self, id: str) -> CallView | None:
+        """A call as a list shows it."""
+        return await self._read(partial(queries.view, id=id))
 
     async def earlier(self, customer: str, before: datetime) -> list[EarlierCall]:
         """What the customer said in the five newest calls from this number in the 90 days before, the newest first."""
@@ -161,7 +179,16 @@ class Archive:
         return await self._read(partial(queries.has_call, id=id))
 
     async def set_alert(
-        self, call: str, id: str, *, status: AlertStatus, by: str, note: str | None, when: datetime
+        self,
+        call: str,
+        id: str,
+        *,
+        status: AlertStatus,
+        by: str,
+        note: str | None,
+        when: datetime,
+        role: str | None = None,
+        address: str | None = None,
     ) -> Alert | None:
         """Keep a person's decision on an alert, with an audit entry; the alert as kept, or None where there is none.
 
@@ -169,13 +196,24 @@ class Archive:
         """
         if by == SYSTEM:
             raise ArchiveError("no person may be called 'system': that is how callmonitor signs its own decisions")
-        decision = partial(changes.decide, call=call, id=id, status=status, by=by, note=note, when=when)
+        decision = partial(
+            changes.decide, call=call, id=id, status=status, by=by, note=note, when=when, role=role, address=address
+        )
         return await self._writer.do(f"alert {id!r} of call {call!r}", decision)
 
-    async def audit(self, who: str, action: str, call: str | None, detail: dict[str, Any], when: datetime) -> None:
-        """Keep who did what, when."""
-        entry = partial(changes.audit, who=who, action=action, call=call, detail=detail, when=when)
-        await self._writer.do(f"audit entry {action!r}", entry)
+    async def audit(self, entry: AuditEntry) -> None:
+        """Keep who is about to do what; do it when this has returned."""
+        await self._writer.do(f"audit entry {entry.action!r}", partial(changes.audit, entry=entry))
+
+    async def audits(
+        self, *, since: datetime | None = None, who: str | None = None, before: int | None = None, limit: int | None = None
+    ) -> list[AuditEntry]:
+        """The newest of the audit log first: from `since` on, by `who`, older than the entry `before`."""
+        return await self._read(partial(accounts.audits, since=since, who=who, before=before, limit=limit))
+
+    async def users(self) -> list[User]:
+        """Everybody who has an account, also those who are disabled; by name."""
+        return await self._read(accounts.users)
 
     async def _read(self, read: Callable[[Connection], T]) -> T:
         if self._held < 0:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -11,7 +10,7 @@ import pytest
 from monitor.archive.store import Archive
 from monitor.config import Data
 from monitor.errors import ArchiveError
-from monitor.records import Alert, CallRecord, CallView, Summary, Voice, Word
+from monitor.records import Alert, AuditEntry, CallRecord, CallView, Summary, Voice, Word
 
 from . import make
 from .make import START, later
@@ -114,7 +113,7 @@ async def test_the_system_may_resolve_what_is_open_and_raise_it_again(archive: A
     assert await archive.add(replace(resolved, note=None)) == replace(resolved, note="再看")
 
 
-async def test_a_later_decision_keeps_the_note_unless_it_brings_one(archive: Archive, data: Data) -> None:
+async def test_a_later_decision_keeps_the_note_unless_it_brings_one(archive: Archive) -> None:
     await archive.add(make.call())
     await archive.add(make.alert())
     await archive.set_alert("c1", "a1", status="acknowledged", by="李", note="已回电", when=later(1))
@@ -124,14 +123,12 @@ async def test_a_later_decision_keeps_the_note_unless_it_brings_one(archive: Arc
     assert await archive.set_alert("c1", "a9", status="resolved", by="赵", note=None, when=later(2)) is None
     with pytest.raises(ArchiveError, match="no person may be called 'system'"):
         await archive.set_alert("c1", "a1", status="open", by="system", note=None, when=later(3))
-    await archive.audit("赵", "sign_in", None, {"from": "10.0.0.7"}, later(4))
-    with sqlite3.connect(data.folder / "callmonitor.db") as database:
-        trail = database.execute('SELECT who, action, call_id, detail FROM audit ORDER BY "when"').fetchall()
-    database.close()
-    assert trail == [
-        ("李", "alert", "c1", '{"alert":"a1","status":"acknowledged","note":"已回电"}'),
-        ("赵", "alert", "c1", '{"alert":"a1","status":"resolved","note":null}'),
-        ("赵", "sign_in", None, '{"from":"10.0.0.7"}'),
+    await archive.audit(AuditEntry(when=later(4), who="赵", role="qa", address="10.0.0.7", action="sign_in"))
+    trail = await archive.audits()
+    assert [(entry.who, entry.role, entry.address, entry.action, entry.call, entry.detail) for entry in trail] == [
+        ("赵", "qa", "10.0.0.7", "sign_in", None, {}),
+        ("赵", None, None, "decision", "c1", {"alert": "a1", "status": "resolved", "note": None}),
+        ("李", None, None, "decision", "c1", {"alert": "a1", "status": "acknowledged", "note": "已回电"}),
     ]
 
 

@@ -1,0 +1,125 @@
+"""Accounts and the audit log: read by the server, changed from the command line while the server runs or not.
+
+`beside` needs no hold on the data folder: the database itself keeps two who write apart.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from monitor.archive import changes, schema
+from monitor.archive.database import address, build, explain, is_current, lock, make_folder, migrate, place
+from monitor.archive.rows import deep_tuple, plain
+from monitor.config import Data
+from monitor.errors import ArchiveError
+from monitor.records import AuditEntry, User
+
+T = TypeVar("T")
+
+
+def users(connection: Connection) -> list[User]:
+    """Everybody who has an account, by name."""
+    rows = connection.execute(select(*schema.Account.__table__.c).order_by(schema.Account.name)).mappings()
+    return [User(**{**row, "teams": deep_tuple(row["teams"])}) for row in rows]
+
+
+def audits(
+    connection: Connection,
+    since: datetime | None = None,
+    who: str | None = None,
+    before: int | None = None,
+    limit: int | None = None,
+) -> list[AuditEntry]:
+    """The newest of the audit log first: from `since` on, by `who`, older than the entry `before`."""
+    table = schema.Audit
+    query = select(*table.__table__.c).order_by(table.id.desc()).limit(limit)
+    if since is not None:
+        query = query.where(table.when >= since)
+    if who is not None:
+        query = query.where(table.who == plain(who))
+    if before is not None:
+        query = query.where(table.id < before)
+    names = [field.name for field in fields(AuditEntry)]
+    rows = connection.execute(query).mappings()
+    return [AuditEntry(**{name: row["call_id" if name == "call" else name] for name in names}) for row in rows]
+
+
+class Accounts:
+    """What the command line does to accounts; each change stands in the audit log before it is done, in one transaction."""
+
+    def __init__(self, engine: Engine, where: str) -> None:
+        """Use `beside`."""
+        self._engine, self._where = engine, where
+
+    def users(self) -> list[User]:
+        return self._do(users)
+
+    def audits(self, since: datetime | None = None, who: str | None = None) -> list[AuditEntry]:
+        return self._do(lambda connection: audits(connection, since, who))
+
+    def add(self, user: User, entry: AuditEntry) -> None:
+        """Raises ArchiveError `account_exists`."""
+
+        def apply(connection: Connection) -> None:
+            changes.audit(connection, entry)
+            row = {field.name: plain(getattr(user, field.name)) for field in fields(user)}
+            try:
+                connection.execute(insert(schema.Account).values(row))
+            except IntegrityError as error:
+                raise ArchiveError(f"there is an account {user.name!r} already", code="account_exists") from error
+
+        self._do(apply, write=True)
+
+    def change(self, name: str, entry: AuditEntry, **values: Any) -> None:
+        """Set columns of an account. Raises ArchiveError `unknown_account`."""
+
+        def apply(connection: Connection) -> None:
+            changes.audit(connection, entry)
+            table = schema.Account
+            if not connection.execute(update(table).where(table.name == plain(name)).values(values)).rowcount:
+                raise ArchiveError(f"there is no account {name!r}", code="unknown_account")
+
+        self._do(apply, write=True)
+
+    def _do(self, apply: Callable[[Connection], T], *, write: bool = False) -> T:
+        try:
+            with self._engine.connect().execution_options(write=write) as connection, connection.begin():
+                return apply(connection)
+        except (SQLAlchemyError, sqlite3.Error, ValueError) as error:
+            raise explain(error, self._where, "accounts") from error
+
+
+@contextmanager
+def beside(data: Data) -> Iterator[Accounts]:
+    """The accounts of a data folder, made where it is not there yet, whether or not a server serves it. Raises ArchiveError."""
+    url = address(data)
+    where = place(url)
+    try:
+        make_folder(data.folder)
+        if not is_current(url):
+            _bring_up(data)
+        engine = build(url)
+    except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+        raise explain(error, where) from error
+    try:
+        yield Accounts(engine, where)
+    finally:
+        engine.dispose()
+
+
+def _bring_up(data: Data) -> None:
+    """Bring the schema up to date, which nobody else may use meanwhile."""
+    held = lock(data.folder)
+    try:
+        migrate(address(data))
+    finally:
+        os.close(held)
