@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from importlib import metadata
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import structlog
 import uvicorn
@@ -23,18 +23,21 @@ from monitor.analysis.analyzer import Analysis
 from monitor.analysis.recall import Remembered
 from monitor.archive.audio import CallAudio
 from monitor.archive.store import Archive
+from monitor.audio_clock import AudioClock
 from monitor.call import Conversation, Rooms
+from monitor.desk import Desk, LiveCall
 from monitor.errors import ConfigError, MonitorError, ProtocolError
 from monitor.ingest.native import Hello
 from monitor.ingest.pcm import Decoder as PcmDecoder
 from monitor.ingest.token import ensure_token
-from monitor.ingest.websocket import Ending, endpoint
+from monitor.ingest.websocket import endpoint
+from monitor.meters import Meters
 from monitor.outlet import Outlet
 from monitor.page import api
 from monitor.page.accounts import check_bind
 from monitor.page.api import local_now
 from monitor.page.hub import Hub
-from monitor.records import Alert, CallInfo, CallStatus, CallView, EarlierCall, Encoding, Finding, Summary, Utterance
+from monitor.records import CallInfo, EarlierCall, Encoding
 from monitor.speech import models
 from monitor.speech.listener import Listener
 from monitor.speech.scheduler import Scheduler
@@ -47,15 +50,14 @@ PONG = 60.0  # seconds, at least
 SHUTDOWN = 15.0  # seconds that calls under way are given to be closed when the service stops
 
 log = structlog.get_logger(__name__)
-R = TypeVar("R", Utterance, Finding, Alert)
 
 
 class Workshop:
     """What every call needs, live or recorded, built once: models, rules, threads. Raises ModelError and ConfigError."""
 
-    def __init__(self, settings: config.Config, rules: Rules, analysis: Analysis, scheduler: Scheduler) -> None:
+    def __init__(self, settings: config.Config, rules: Rules, analysis: Analysis, scheduler: Scheduler, meters: Meters) -> None:
         """Use `workshop`."""
-        self.settings, self.rules, self.analysis = settings, rules, analysis
+        self.settings, self.rules, self.analysis, self.meters = settings, rules, analysis, meters
         self.vad = VadModel()
         self.rooms = Rooms(scheduler, ThreadPoolExecutor(1, "hearing"), ThreadPoolExecutor(1, "thinking"), local_now)
 
@@ -95,63 +97,16 @@ async def workshop(settings: config.Config, *, live: bool = False) -> AsyncItera
         asyncio.to_thread(lambda: Decoder(models.path(settings.model), settings.model, settings.decode)),
         asyncio.to_thread(load_analysis, settings),
     )
-    transcriber = Transcriber(decoder, settings.gate, settings.model.language)
+    meters = Meters()
+    meters.about(model=settings.model.name, version=metadata.version("callmonitor"))
+    transcriber = Transcriber(decoder, settings.gate, settings.model.language, meters)
     async with Scheduler(transcriber, settings.decode.batch, live=live) as scheduler:
-        made = Workshop(settings, rules, analysis, scheduler)
+        made = Workshop(settings, rules, analysis, scheduler, meters)
         try:
             yield made
         finally:
             made.rooms.hearing.shutdown(wait=False)
             made.rooms.thinking.shutdown(wait=False)
-
-
-class Desk:
-    """A live call's outlet: kept in the archive, then shown on the pages."""
-
-    def __init__(self, call: str, archive: Archive, hub: Hub) -> None:
-        self._call, self._archive, self._hub = call, archive, hub
-
-    async def keep(self, record: R) -> R:
-        return await self._archive.add(record)
-
-    async def forget(self, record: Utterance | Finding) -> None:
-        await self._archive.remove(self._call, "utterance" if isinstance(record, Utterance) else "finding", record.id)
-
-    async def progress(self, view: CallView, summary: Summary | None) -> None:
-        await self._archive.progress(view, summary)
-
-    async def close(self, view: CallView, summary: Summary) -> None:
-        assert view.ended is not None
-        await self._archive.close_call(
-            self._call, status=view.status, why=view.why, seconds=view.seconds, ended=view.ended, summary=summary
-        )
-
-    def show(self, type: str, **fields: Any) -> None:
-        self._hub.publish(type=type, call=self._call, **fields)
-
-
-class LiveCall:
-    """A call as `/ingest` drives it: every sample to the disk first, then to the conversation."""
-
-    def __init__(self, conversation: Conversation, audio: CallAudio, over: Callable[[], None]) -> None:
-        self.conversation = conversation
-        self._audio, self._over = audio, over
-
-    async def audio(self, payload: bytes, frames: int) -> None:
-        await self._audio.write(payload)
-        await self.conversation.audio(payload)
-
-    async def end(self, status: Ending, why: str | None) -> None:
-        """Close file and call, whatever becomes of the other. A failure is shown on the call where it can be, and raised."""
-        status_: CallStatus = status
-        try:
-            try:
-                await self._audio.close()
-            except MonitorError as error:
-                status_, why = "failed", str(error)
-            await self.conversation.end(status_, why)
-        finally:
-            self._over()
 
 
 class Service:
@@ -160,6 +115,7 @@ class Service:
     def __init__(self, made: Workshop, archive: Archive, token: str) -> None:
         """Use `service`."""
         self.settings, self.workshop, self.archive, self.token = made.settings, made, archive, token
+        self.meters = made.meters
         self.hub = Hub(history=made.settings.page.history, queue=made.settings.page.queue)
         self._live: dict[str, LiveCall | None] = {}  # None while it is being set up
         self._quiet = asyncio.Event()
@@ -172,6 +128,7 @@ class Service:
         if hello.call in self._live:
             raise ProtocolError(f"call {hello.call} is under way already", code="call_exists")
         self._live[hello.call] = None
+        self.meters.calls(len(self._live))
         self._quiet.clear()
         try:
             call = await self._open(hello)
@@ -204,11 +161,12 @@ class Service:
             if isinstance(error, MonitorError):  # there is no such call: its id may be used again
                 audio.path.unlink(missing_ok=True)
             raise
-        desk = Desk(info.id, self.archive, self.hub)
+        clock = AudioClock(asyncio.get_running_loop().time)
+        desk = Desk(info.id, self.archive, self.hub, clock, self.meters)
         conversation = self.workshop.conversation(info, hello.rate, hello.encoding, desk, await self._earlier(info))
         desk.show("call", data=conversation.view())
         log.info("call_began", call=info.id, rate=hello.rate, encoding=hello.encoding, channels=len(hello.channels))
-        return LiveCall(conversation, audio, lambda: self._gone(info.id))
+        return LiveCall(conversation, audio, hello.rate, clock, lambda: self._gone(info.id))
 
     async def _earlier(self, info: CallInfo) -> Sequence[Remembered]:
         """What the customer claimed before; without it the call goes on all the same."""
@@ -224,6 +182,7 @@ class Service:
 
     def _gone(self, call: str) -> None:
         self._live.pop(call, None)
+        self.meters.calls(len(self._live))
         if not self._live:
             self._quiet.set()
         log.info("call_over", call=call, live=len(self._live))

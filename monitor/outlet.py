@@ -34,6 +34,9 @@ class Outlet(Protocol):
     def show(self, type: str, **fields: Any) -> None:
         """Tell who watches; never waits."""
 
+    def raised(self, alert: Alert, said: float) -> None:
+        """An alert was shown for the first time; the phrase that raised it ended at call time `said`."""
+
 
 class Presenter:
     """What one call tells its outlet. Used by one task at a time; what the outlet cannot keep is raised and not shown."""
@@ -41,6 +44,7 @@ class Presenter:
     def __init__(self, outlet: Outlet, now: Callable[[], datetime]) -> None:
         self._outlet, self._now = outlet, now
         self._alerts: dict[str, Alert] = {}  # settled
+        self._raised: set[str] = set()  # alerts shown so far, by id
         self._told = Summary()  # as last shown
 
     async def settled(self, utterance: Utterance | None, findings: Sequence[Finding], alerts: Iterable[Alert]) -> None:
@@ -99,6 +103,11 @@ class Presenter:
         for finding in kept_findings:
             self._outlet.show("finding", data=finding, provisional=provisional)
         await asyncio.gather(*map(self._show_alert, alerts))
+        for alert in alerts:
+            said = [finding.end for finding in findings if finding.id in alert.because and finding.utterance]
+            if alert.id not in self._raised and said:  # no phrase: raised by what was not said
+                self._outlet.raised(alert, max(said))
+            self._raised.add(alert.id)
 
     async def _show_alert(self, alert: Alert) -> None:
         """Shown the moment it is kept: a person's decision kept after it must be shown after it."""

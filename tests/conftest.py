@@ -10,6 +10,7 @@ import pytest
 import structlog
 
 from monitor import config
+from monitor.meters import Meters
 from monitor.speech import models
 from monitor.speech.transcript import Transcriber
 from monitor.speech.whisper import Decoder
@@ -31,7 +32,7 @@ def decoder(model_settings: config.Model) -> Decoder:
 
 @pytest.fixture(scope="session")
 def transcriber(decoder: Decoder) -> Transcriber:
-    return Transcriber(decoder, config.Gate(), "zh")
+    return Transcriber(decoder, config.Gate(), "zh", Meters())
 
 
 @pytest.fixture(scope="session")

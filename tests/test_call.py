@@ -24,7 +24,19 @@ from monitor.errors import ArchiveError, MonitorError
 from monitor.ingest.file import pcm, probe, speakers
 from monitor.ingest.pcm import Decoder
 from monitor.page.api import local_now
-from monitor.records import CallInfo, CallStatus, CallView, EarlierCall, Samples, Silence, Speech, Stage, Summary, Utterance
+from monitor.records import (
+    Alert,
+    CallInfo,
+    CallStatus,
+    CallView,
+    EarlierCall,
+    Samples,
+    Silence,
+    Speech,
+    Stage,
+    Summary,
+    Utterance,
+)
 from monitor.review import Notebook
 from monitor.speech.listener import Listener
 from monitor.speech.scheduler import Scheduler
@@ -70,6 +82,7 @@ class Watched(Notebook):
         super().__init__()
         self.full = full
         self.events: list[tuple[str, Any]] = []
+        self.timed: list[tuple[Alert, float]] = []
 
     async def close(self, view: CallView, summary: Summary) -> None:
         if self.full:
@@ -79,6 +92,10 @@ class Watched(Notebook):
     def show(self, type: str, **fields: Any) -> None:
         assert type != "summary" or fields["data"] == self.summary, "kept before it is shown"
         self.events.append((type, fields.get("data")))
+
+    def raised(self, alert: Alert, said: float) -> None:
+        assert alert.id in {shown.id for shown in self.of("alert")}, "timed when it is shown, not before"
+        self.timed.append((alert, said))
 
     def of(self, type: str) -> list[Any]:
         return [data for kind, data in self.events if kind == type]
@@ -249,6 +266,26 @@ async def test_a_call_that_cannot_be_closed_is_shown_as_over(analysis: Analysis,
     assert last.ended is not None
 
 
+async def test_an_alert_is_timed_once_from_the_end_of_the_phrase_that_raised_it(
+    analysis: Analysis, sound: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "rules.toml").write_text(ABSENCES + THREATS, "utf-8")
+    live = Watched()
+    script = Script(lambda speech: KIND if speech.speaker == "agent" else THREAT)
+    await run(analysis, script, live, sound, rules=load_rules(tmp_path / "rules.toml"))
+    shown = [alert.id for alert in live.of("alert")]
+    assert len(set(shown)) < len(shown), "guessed, settled and grown, it was shown more than once"
+    timed = {alert.id: said for alert, said in live.timed}
+    assert len(timed) == len(live.timed)
+    record = live.record()
+    phrases = {finding.id: finding for finding in record.findings}
+    spoken = [alert for alert in record.alerts if alert.rule == "threat"]
+    assert spoken
+    assert set(timed) == {alert.id for alert in spoken}, "what was not said has no phrase"
+    for alert in spoken:
+        assert 0 < timed[alert.id] <= phrases[alert.because[0]].end, "by the first words that bore it"
+
+
 async def test_what_a_call_comes_to_is_told_as_it_grows(analysis: Analysis, sound: Path) -> None:
     def say(speech: Speech) -> str:
         return "实在对不起，给您添麻烦了。" if speech.speaker == "agent" else "你们的洗衣机用了三天就漏水，我要退货。"
@@ -329,6 +366,15 @@ id = "unclosed"
 severity = "notice"
 title = { zh = "没有收尾", en = "Not closed" }
 missing = { when = { kind = "step", rule = "close" } }
+cooldown = inf
+"""
+
+THREATS = """
+[[rule]]
+id = "threat"
+severity = "critical"
+title = { zh = "威胁", en = "A threat" }
+when = { kind = "escalation", level_min = 3 }
 cooldown = inf
 """
 

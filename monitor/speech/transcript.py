@@ -11,6 +11,7 @@ from math import exp
 import opencc
 
 from monitor import config
+from monitor.meters import Meters
 from monitor.records import Samples, Span, Speech, Utterance, Word
 from monitor.speech import voice
 from monitor.speech.gate import invented
@@ -35,8 +36,8 @@ class Piece:
 class Transcriber:
     """The one decoder with what turns its output into utterances. Blocks and computes, in up to `workers` threads at once."""
 
-    def __init__(self, decoder: Decoder, gate: config.Gate, language: str) -> None:
-        self._decoder, self._gate = decoder, gate
+    def __init__(self, decoder: Decoder, gate: config.Gate, language: str, meters: Meters) -> None:
+        self._decoder, self._gate, self._meters = decoder, gate, meters
         self._chinese = language == "zh"
         self._simplify = opencc.OpenCC("tw2s")  # unlike t2s it knows 著 as 着
 
@@ -54,7 +55,8 @@ class Transcriber:
         return [self._utterance(speech, one) for speech, one in zip(batch, decoded, strict=True)]
 
     def _utterance(self, speech: Speech, decoded: Decoded) -> Utterance | None:
-        if invented(decoded, speech, self._gate):
+        if why := invented(decoded, speech, self._gate):
+            self._meters.gated(why)
             return None
         pieces = self._pieces(decoded, speech)
         if self._chinese:

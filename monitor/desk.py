@@ -1,0 +1,78 @@
+"""A live call in the service: its audio goes to the disk first, its records to the archive first, and its alerts are timed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from monitor.archive.audio import CallAudio
+from monitor.archive.store import Archive
+from monitor.audio_clock import AudioClock
+from monitor.call import Conversation
+from monitor.errors import MonitorError
+from monitor.ingest.websocket import Ending
+from monitor.meters import Meters
+from monitor.page.hub import Hub
+from monitor.records import Alert, CallStatus, CallView, Finding, Summary, Utterance
+
+R = TypeVar("R", Utterance, Finding, Alert)
+
+
+class Desk:
+    """A live call's outlet: kept in the archive, then shown on the pages."""
+
+    def __init__(self, call: str, archive: Archive, hub: Hub, clock: AudioClock, meters: Meters) -> None:
+        self._call, self._archive, self._hub = call, archive, hub
+        self._clock, self._meters = clock, meters
+
+    async def keep(self, record: R) -> R:
+        return await self._archive.add(record)
+
+    async def forget(self, record: Utterance | Finding) -> None:
+        await self._archive.remove(self._call, "utterance" if isinstance(record, Utterance) else "finding", record.id)
+
+    async def progress(self, view: CallView, summary: Summary | None) -> None:
+        await self._archive.progress(view, summary)
+
+    async def close(self, view: CallView, summary: Summary) -> None:
+        assert view.ended is not None
+        await self._archive.close_call(
+            self._call, status=view.status, why=view.why, seconds=view.seconds, ended=view.ended, summary=summary
+        )
+        self._meters.call_over(view.status)
+
+    def show(self, type: str, **fields: Any) -> None:
+        self._hub.publish(type=type, call=self._call, **fields)
+
+    def raised(self, alert: Alert, said: float) -> None:
+        late = self._clock.since(said)
+        if late is not None:
+            self._meters.alert(alert.severity, late)
+
+
+class LiveCall:
+    """A call as `/ingest` drives it: every sample to the disk first, then to the conversation."""
+
+    def __init__(
+        self, conversation: Conversation, audio: CallAudio, rate: int, clock: AudioClock, over: Callable[[], None]
+    ) -> None:
+        self.conversation = conversation
+        self._audio, self._rate, self._clock, self._over = audio, rate, clock, over
+
+    async def audio(self, payload: bytes, frames: int) -> None:
+        self._clock.received(frames / self._rate)
+        await self._audio.write(payload)
+        await self.conversation.audio(payload)
+        self._clock.ready()
+
+    async def end(self, status: Ending, why: str | None) -> None:
+        """Close file and call, whatever becomes of the other. A failure is shown on the call where it can be, and raised."""
+        status_: CallStatus = status
+        try:
+            try:
+                await self._audio.close()
+            except MonitorError as error:
+                status_, why = "failed", str(error)
+            await self.conversation.end(status_, why)
+        finally:
+            self._over()

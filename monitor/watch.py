@@ -1,0 +1,67 @@
+"""The service watching itself: how late its event loop is, how full its disk, and what that and its meters come to."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+
+from monitor.health import Doctor, Health, Vitals
+from monitor.meters import Meters
+from monitor.page.hub import Hub
+
+NAP = 0.25  # seconds between looks at the event loop
+EVERY = 4  # naps between two examinations
+LEAST = 3  # alerts, at least, to judge their latency by
+LATENCY, LAG = 0.95, 0.9  # quantiles
+
+log = structlog.get_logger(__name__)
+
+
+class Watch:
+    """Run `run` as long as the service runs; `health` is how it does."""
+
+    def __init__(self, meters: Meters, hub: Hub, folder: Path, target: float) -> None:
+        """`folder`: where audio is kept; `target`: seconds from the end of a phrase to its alert."""
+        self._meters, self._hub, self._folder = meters, hub, folder
+        self._doctor = Doctor(target)
+        self.health = self._doctor.examine(Vitals(), 0.0)
+
+    async def run(self) -> None:
+        """Look until cancelled, and tell the pages what is news."""
+        clock = asyncio.get_running_loop().time
+        while True:
+            for _ in range(EVERY):
+                await self._nap(clock)
+            self._tell(self._doctor.examine(await self._vitals(), clock()))
+
+    async def _nap(self, clock: Callable[[], float]) -> None:
+        due = clock() + NAP
+        await asyncio.sleep(NAP)
+        self._meters.lag(max(0.0, clock() - due))
+
+    async def _vitals(self) -> Vitals:
+        meters = self._meters
+        return Vitals(
+            queue_age=meters.queue_age(),
+            degradation=meters.degradation,
+            latency=meters.latencies.quantile(LATENCY, LEAST),
+            loop_lag=meters.lags.quantile(LAG),
+            disk_free=await asyncio.to_thread(_free, self._folder),  # a network disk may think for a while
+        )
+
+    def _tell(self, health: Health) -> None:
+        before, self.health = self.health, health
+        if health.gist != before.gist:
+            log.info("health", status=health.status, why=[cause.code for cause in health.why])
+            self._hub.publish(type="health", call=None, data=health)
+
+
+def _free(folder: Path) -> float | None:
+    try:
+        return float(shutil.disk_usage(folder).free)
+    except OSError:
+        return None
