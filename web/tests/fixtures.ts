@@ -1,4 +1,4 @@
-import type { Alert, Call, Finding, LiveEvent, Snapshot, Utterance } from "../src/api/types";
+import type { Alert, Call, Finding, LiveEvent, Snapshot, Utterance, Whisper } from "../src/api/types";
 
 export const call = (change: Partial<Call> = {}): Call => ({
   id: "c1",
@@ -70,6 +70,23 @@ export const alert = (change: Partial<Alert> = {}): Alert => ({
   ...change,
 });
 
+export const whisper = (change: Partial<Whisper> = {}): Whisper => ({
+  call: "c1",
+  id: "w1",
+  at: 9,
+  origin: "playbook",
+  by: null,
+  say: "王先生，让您等了三次，换谁都会着急。",
+  reason: "客户在生气，还没有安抚",
+  because: ["u1.regulator"],
+  rule: "venting_acknowledge",
+  priority: 50,
+  expires: 40,
+  status: "sent",
+  when: null,
+  ...change,
+});
+
 export const snapshot = (change: Partial<Snapshot> = {}): Snapshot => ({
   epoch: "e1",
   seq: 10,
@@ -98,4 +115,9 @@ export const alerted = (seq: number, change: Partial<Alert> = {}): LiveEvent => 
 export const found = (seq: number, change: Partial<Finding> = {}, provisional = false): LiveEvent => {
   const data = finding(change);
   return { seq, type: "finding", call: data.call, data, provisional };
+};
+
+export const whispered = (seq: number, change: Partial<Whisper> = {}): LiveEvent => {
+  const data = whisper(change);
+  return { seq, type: "whisper", call: data.call, data };
 };

@@ -9,7 +9,7 @@ const loaded: Change = { type: "loaded", snapshot: snapshot() };
 const wanted: Change = { type: "detail_wanted", call: "c1" };
 const detail = (change: object = {}): Change => ({
   type: "detail_loaded",
-  detail: { call: call(), utterances: [], findings: [], alerts: [], summary: {}, ...change },
+  detail: { call: call(), utterances: [], findings: [], alerts: [], whispers: [], summary: {}, ...change },
 });
 
 describe("events", () => {
@@ -129,7 +129,7 @@ describe("an open call", () => {
     const old = call({ id: "old", status: "ended" });
     const answer: Change = {
       type: "detail_loaded",
-      detail: { call: old, utterances: [], findings: [], alerts: [alert({ call: "old" }), alert({ call: "c1" })], summary: {} },
+      detail: { call: old, utterances: [], findings: [], alerts: [alert({ call: "old" }), alert({ call: "c1" })], whispers: [], summary: {} },
     };
     const state = after(loaded, events(alerted(11, { status: "acknowledged" })), { type: "detail_wanted", call: "old" }, answer);
     expect(state.calls.get("old")).toBe(old);

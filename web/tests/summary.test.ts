@@ -36,7 +36,7 @@ const transcript = (): Line[] => {
   const changes: Change[] = [
     { type: "loaded", snapshot: snapshot() },
     { type: "detail_wanted", call: "c1" },
-    { type: "detail_loaded", detail: { call: call(), utterances: [], findings: [], alerts: [], summary: {} } },
+    { type: "detail_loaded", detail: { call: call(), utterances: [], findings: [], alerts: [], whispers: [], summary: {} } },
     { type: "events", events: EVENTS },
   ];
   return lines(changes.reduce(reduce, empty).details.get("c1")!);

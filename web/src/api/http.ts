@@ -1,4 +1,4 @@
-import type { Alert, AlertStatus, Call, CallDetail, Session, Snapshot, Vocabulary } from "./types";
+import type { Alert, AlertStatus, Call, CallDetail, Session, Snapshot, Vocabulary, Whisper, WhisperMark } from "./types";
 
 /** What the server (or the network) answered instead of a result. `status` 0: no answer at all. */
 export class ApiError extends Error {
@@ -72,4 +72,14 @@ export const api = {
         { status, by },
       )
     ).alert,
+  whisper: async (call: string, text: string) =>
+    (await request<{ whisper: Whisper }>("POST", `calls/${encodeURIComponent(call)}/whispers`, { text })).whisper,
+  answer: async (call: string, id: string, status: WhisperMark) =>
+    (
+      await request<{ whisper: Whisper }>(
+        "POST",
+        `calls/${encodeURIComponent(call)}/whispers/${encodeURIComponent(id)}`,
+        { status },
+      )
+    ).whisper,
 };

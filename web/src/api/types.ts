@@ -90,6 +90,28 @@ export interface Alert {
   readonly note: string | null;
 }
 
+export type WhisperStatus = "sent" | "seen" | "used" | "dismissed" | "later" | "withdrawn";
+
+/** What the agent does with a whisper. */
+export type WhisperMark = Exclude<WhisperStatus, "sent" | "withdrawn">;
+
+/** One short line for the agent to say now: of the playbook, or written by a supervisor (`by`). */
+export interface Whisper {
+  readonly call: string;
+  readonly id: string;
+  readonly at: number;
+  readonly origin: "playbook" | "supervisor";
+  readonly by: string | null;
+  readonly say: string;
+  readonly reason: string;
+  readonly because: readonly string[]; // ids of findings
+  readonly rule: string | null;
+  readonly priority: number; // 0..100
+  readonly expires: number;
+  readonly status: WhisperStatus;
+  readonly when: string | null;
+}
+
 export interface Snapshot {
   readonly epoch: string;
   readonly seq: number;
@@ -120,6 +142,14 @@ export interface Claim {
   readonly values: readonly string[];
 }
 
+/** Something the customer has given: an order number, an amount, a date. */
+export interface Fact {
+  readonly id: string;
+  readonly zh: string; // what it is
+  readonly value: string;
+  readonly at: number;
+}
+
 /** What a call comes to, as far as it is known. Its risk and level while it lasts are the Call's. */
 export interface Summary {
   readonly type?: string | null;
@@ -131,6 +161,7 @@ export interface Summary {
   readonly stressed?: readonly string[];
   readonly claims?: readonly Claim[];
   readonly earlier?: readonly EarlierCall[];
+  readonly facts?: readonly Fact[];
 }
 
 export interface CallDetail {
@@ -138,6 +169,7 @@ export interface CallDetail {
   readonly utterances: readonly Utterance[];
   readonly findings: readonly Finding[];
   readonly alerts: readonly Alert[];
+  readonly whispers: readonly Whisper[];
   readonly summary: Summary;
 }
 
@@ -171,6 +203,7 @@ export type LiveEvent =
   | (Sequenced & { readonly type: "finding"; readonly data: Finding; readonly provisional: boolean })
   | (Sequenced & { readonly type: "finding_withdrawn"; readonly id: string })
   | (Sequenced & { readonly type: "alert"; readonly data: Alert })
+  | (Sequenced & { readonly type: "whisper"; readonly data: Whisper })
   | (Sequenced & { readonly type: "summary"; readonly data: Summary })
   | {
       readonly seq: number;

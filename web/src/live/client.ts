@@ -1,6 +1,6 @@
 import { api, ApiError, OLDER } from "../api/http";
-import type { Alert, AlertStatus, LiveEvent } from "../api/types";
-import { alertKey, type Mark } from "../state/reducer";
+import type { Alert, AlertStatus, LiveEvent, Whisper, WhisperMark } from "../api/types";
+import { alertKey, type Answer, type Mark } from "../state/reducer";
 import type { Store } from "../state/store";
 import { LiveProtocol, type Action } from "./protocol";
 
@@ -66,6 +66,28 @@ export class Client {
       this.store.dispatch({ type: "marked", alert: await api.mark(alert.call, alert.id, status, by), mark });
     } catch (error) {
       this.store.dispatch({ type: "mark_failed", key, mark });
+      if (!this.expired(error)) throw error;
+    }
+  }
+
+  /** What the agent does with a whisper, as `mark`. */
+  async answer(whisper: Whisper, status: WhisperMark): Promise<void> {
+    const key = alertKey(whisper);
+    const answer: Answer = { status };
+    this.store.dispatch({ type: "answering", key, answer });
+    try {
+      this.store.dispatch({ type: "answered", whisper: await api.answer(whisper.call, whisper.id, status), answer });
+    } catch (error) {
+      this.store.dispatch({ type: "answer_failed", key, answer });
+      if (!this.expired(error)) throw error;
+    }
+  }
+
+  /** A supervisor's line to the agent of a call. Throws when the server did not take it. */
+  async whisper(call: string, text: string): Promise<void> {
+    try {
+      this.store.dispatch({ type: "whispered", whisper: await api.whisper(call, text) });
+    } catch (error) {
       if (!this.expired(error)) throw error;
     }
   }

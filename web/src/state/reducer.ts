@@ -1,5 +1,18 @@
 /** All the page knows, as a pure function of what the server said and the supervisor did. */
-import type { Alert, AlertStatus, Call, CallDetail, Finding, LiveEvent, NoticeLevel, Snapshot, Summary, Utterance } from "../api/types";
+import type {
+  Alert,
+  AlertStatus,
+  Call,
+  CallDetail,
+  Finding,
+  LiveEvent,
+  NoticeLevel,
+  Snapshot,
+  Summary,
+  Utterance,
+  Whisper,
+  WhisperMark,
+} from "../api/types";
 import type { Connection } from "../live/protocol";
 
 export interface HeldFinding {
@@ -12,6 +25,7 @@ export interface Detail {
   readonly status: "loading" | "ready" | "failed";
   readonly utterances: ReadonlyMap<string, Utterance>;
   readonly findings: ReadonlyMap<string, HeldFinding>;
+  readonly whispers: ReadonlyMap<string, Whisper>;
   readonly summary: Summary;
   readonly held: readonly LiveEvent[];
 }
@@ -29,6 +43,11 @@ export interface Mark {
   readonly by: string;
 }
 
+/** What the agent did with a whisper and the server has not yet confirmed. */
+export interface Answer {
+  readonly status: WhisperMark;
+}
+
 export interface State {
   readonly loaded: boolean;
   readonly connection: Connection;
@@ -38,6 +57,7 @@ export interface State {
   readonly calls: ReadonlyMap<string, Call>;
   readonly alerts: ReadonlyMap<string, Alert>; // by alertKey
   readonly marks: ReadonlyMap<string, Mark>; // by alertKey
+  readonly answers: ReadonlyMap<string, Answer>; // by alertKey of the whisper
   readonly details: ReadonlyMap<string, Detail>; // of the calls that are open on the page
   readonly lines: ReadonlyMap<string, Utterance>; // the last words heard of each live call
   readonly notices: readonly Notice[];
@@ -63,6 +83,10 @@ export type Change =
   | { readonly type: "marking"; readonly key: string; readonly mark: Mark }
   | { readonly type: "marked"; readonly alert: Alert; readonly mark: Mark }
   | { readonly type: "mark_failed"; readonly key: string; readonly mark: Mark }
+  | { readonly type: "answering"; readonly key: string; readonly answer: Answer }
+  | { readonly type: "answered"; readonly whisper: Whisper; readonly answer: Answer }
+  | { readonly type: "answer_failed"; readonly key: string; readonly answer: Answer }
+  | { readonly type: "whispered"; readonly whisper: Whisper }
   | { readonly type: "notice_dismissed"; readonly notice: Notice };
 
 const KEEP_ENDED = 50;
@@ -78,13 +102,14 @@ export const empty: State = {
   calls: new Map(),
   alerts: new Map(),
   marks: new Map(),
+  answers: new Map(),
   details: new Map(),
   lines: new Map(),
   notices: [],
   older: NOT_READ,
 };
 
-/** Ids of alerts are only known to be unique inside their call. */
+/** Ids of alerts and whispers are only known to be unique inside their call. */
 export const alertKey = (alert: { readonly call: string; readonly id: string }): string => `${alert.call}/${alert.id}`;
 
 export function reduce(state: State, change: Change): State {
@@ -111,6 +136,14 @@ export function reduce(state: State, change: Change): State {
       return unmarked(judged(state, change.alert), alertKey(change.alert), change.mark);
     case "mark_failed":
       return unmarked(state, change.key, change.mark);
+    case "answering":
+      return { ...state, answers: put(state.answers, change.key, change.answer) };
+    case "answered":
+      return unanswered(whispered(state, change.whisper), alertKey(change.whisper), change.answer);
+    case "answer_failed":
+      return unanswered(state, change.key, change.answer);
+    case "whispered":
+      return whispered(state, change.whisper);
     case "notice_dismissed":
       return { ...state, notices: state.notices.filter((notice) => notice !== change.notice) };
   }
@@ -204,6 +237,7 @@ class Draft {
         break;
       case "finding":
       case "finding_withdrawn":
+      case "whisper":
       case "summary":
         this.detail(event.call)?.apply(event);
         break;
@@ -243,12 +277,14 @@ class Draft {
 class DetailDraft {
   private readonly utterances: Table<Utterance>;
   private readonly findings: Table<HeldFinding>;
+  private readonly whispers: Table<Whisper>;
   private summary: Summary;
   private readonly held: LiveEvent[] = [];
 
   constructor(private readonly detail: Detail) {
     this.utterances = new Table(detail.utterances);
     this.findings = new Table(detail.findings);
+    this.whispers = new Table(detail.whispers);
     this.summary = detail.summary;
   }
 
@@ -267,6 +303,9 @@ class DetailDraft {
       case "finding_withdrawn":
         this.findings.delete(event.id);
         break;
+      case "whisper":
+        this.whispers.set(event.data.id, event.data);
+        break;
       case "summary":
         this.summary = event.data;
         break;
@@ -281,6 +320,7 @@ class DetailDraft {
       status: detail.status,
       utterances: this.utterances.now,
       findings: this.findings.now,
+      whispers: this.whispers.now,
       summary,
       held: held.length > 0 ? [...detail.held, ...held] : detail.held,
     };
@@ -322,20 +362,21 @@ function older(state: State, calls: readonly Call[], end: boolean): State {
   };
 }
 
-const unread: Detail = { status: "loading", utterances: new Map(), findings: new Map(), summary: {}, held: [] };
+const unread: Detail = { status: "loading", utterances: new Map(), findings: new Map(), whispers: new Map(), summary: {}, held: [] };
 
 function detailWanted(state: State, call: string): State {
   const before = state.details.get(call) ?? unread;
   return { ...state, details: put(state.details, call, { ...before, status: "loading", held: [] }) };
 }
 
-function detailLoaded(state: State, { call, utterances, findings, alerts, summary }: CallDetail): State {
+function detailLoaded(state: State, { call, utterances, findings, alerts, whispers, summary }: CallDetail): State {
   const before = state.details.get(call.id);
   if (before === undefined) return state; // closed again meanwhile
   const draft = new DetailDraft({
     status: "ready",
     utterances: new Map(utterances.map((utterance) => [utterance.id, utterance])),
     findings: new Map(findings.map((finding) => [finding.id, { finding, provisional: false }])),
+    whispers: new Map(whispers.map((whisper) => [whisper.id, whisper])),
     summary,
     held: [],
   });
@@ -360,6 +401,20 @@ function judged(state: State, { status, by, when, note, ...alert }: Alert): Stat
 function unmarked(state: State, key: string, mark: Mark): State {
   // A later choice for the same alert is still under way: it stays.
   return state.marks.get(key) === mark ? { ...state, marks: kept(state.marks, (other) => other !== key) } : state;
+}
+
+/** The server's answer about a whisper, unless what the socket told meanwhile is newer. */
+function whispered(state: State, whisper: Whisper): State {
+  return withDetail(state, whisper.call, (detail) => {
+    const known = detail.whispers.get(whisper.id);
+    return known !== undefined && instant(known.when) > instant(whisper.when)
+      ? detail
+      : { ...detail, whispers: put(detail.whispers, whisper.id, whisper) };
+  });
+}
+
+function unanswered(state: State, key: string, answer: Answer): State {
+  return state.answers.get(key) === answer ? { ...state, answers: kept(state.answers, (other) => other !== key) } : state;
 }
 
 function withDetail(state: State, call: string, change: (detail: Detail) => Detail): State {
