@@ -112,6 +112,7 @@ class Page(Section):
     history: int = Field(20_000, ge=100)  # events kept for pages that reconnect
     queue: int = Field(1_000, ge=10)  # events a slow page may lag before it must reload
     session_hours: float = Field(12.0, gt=0)
+    latency_target: float = Field(1.5, gt=0)  # seconds from the end of a phrase to its alert; later at p95, pages say so
 
 
 class Config(Section):

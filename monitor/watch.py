@@ -22,16 +22,32 @@ log = structlog.get_logger(__name__)
 
 
 class Watch:
-    """Run `run` as long as the service runs; `health` is how it does."""
+    """Use as `async with watch`, as long as the service runs; `health` is how it does."""
 
     def __init__(self, meters: Meters, hub: Hub, folder: Path, target: float) -> None:
         """`folder`: where audio is kept; `target`: seconds from the end of a phrase to its alert."""
         self._meters, self._hub, self._folder = meters, hub, folder
         self._doctor = Doctor(target)
         self.health = self._doctor.examine(Vitals(), 0.0)
+        self._watching: asyncio.Task[None] | None = None
 
-    async def run(self) -> None:
-        """Look until cancelled, and tell the pages what is news."""
+    async def __aenter__(self) -> Watch:
+        self._watching = asyncio.create_task(self._watch(), name="watch")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._watching is not None
+        self._watching.cancel()
+        await asyncio.gather(self._watching, return_exceptions=True)
+
+    async def _watch(self) -> None:
+        """Look again and again, and tell the pages what is news. A fault in this costs no call."""
+        try:
+            await self._look()
+        except Exception:
+            log.exception("watch_failed")
+
+    async def _look(self) -> None:
         clock = asyncio.get_running_loop().time
         while True:
             for _ in range(EVERY):

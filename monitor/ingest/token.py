@@ -1,4 +1,5 @@
-"""The secret that lets a client send calls: made at first start, kept in the data folder, readable by its owner only."""
+"""The secrets that let programs in, one to send calls and one to read the meters: made at first start, kept in the data folder,
+readable by their owner only."""
 
 from __future__ import annotations
 
@@ -12,28 +13,29 @@ from pathlib import Path
 from monitor.errors import ConfigError
 
 NAME = "ingest-token"
+METRICS = "metrics-token"
 VARIABLE = "CALLMONITOR_TOKEN"
 SHAPE = re.compile(r"[A-Za-z0-9_-]{32,128}")
 
 
-def ensure_token(folder: Path) -> str:
-    """The server's token, made now if `folder` has none. Two servers that start at once get the same one.
+def ensure_token(folder: Path, name: str = NAME) -> str:
+    """The server's token of that name, made now if `folder` has none. Two servers that start at once get the same one.
 
     Raises ConfigError, naming the file, where it cannot be written, others could read it, or it is damaged.
     """
-    path = folder / NAME
+    path = folder / name
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             _create(path, secrets.token_urlsafe(32))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be made: {error.strerror}") from error
-    return read_token(folder)
+    return read_token(folder, name)
 
 
 def _create(path: Path, token: str) -> None:
     """Write beside, then link: `path` is whole or absent at every moment, and never replaces one that came first."""
-    draft = path.with_name(f"{NAME}.{secrets.token_hex(8)}")
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     try:
         with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
             file.write(token + "\n")
@@ -46,9 +48,9 @@ def _create(path: Path, token: str) -> None:
         draft.unlink(missing_ok=True)
 
 
-def read_token(folder: Path) -> str:
-    """The token kept in `folder`. Raises ConfigError where there is none, others could read it, or it is damaged."""
-    path = folder / NAME
+def read_token(folder: Path, name: str = NAME) -> str:
+    """The token of that name in `folder`. Raises ConfigError where there is none, others could read it, or it is damaged."""
+    path = folder / name
     try:
         with path.open(encoding="ascii", errors="replace") as file:
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from monitor.errors import ConfigError
-from monitor.ingest.token import NAME, client_token, ensure_token, read_token
+from monitor.ingest.token import METRICS, NAME, client_token, ensure_token, read_token
 
 
 def test_the_first_start_makes_a_token_only_its_owner_may_read(tmp_path: Path) -> None:
@@ -78,3 +78,10 @@ def test_the_environments_token_goes_before_the_files(tmp_path: Path) -> None:
     assert client_token(tmp_path, {}) == token
     assert client_token(tmp_path, {"CALLMONITOR_TOKEN": ""}) == token
     assert client_token(tmp_path, {"CALLMONITOR_TOKEN": "another"}) == "another"
+
+
+def test_each_purpose_has_a_token_of_its_own(tmp_path: Path) -> None:
+    assert ensure_token(tmp_path) != ensure_token(tmp_path, METRICS)
+    assert ensure_token(tmp_path, METRICS) == read_token(tmp_path, METRICS)
+    assert stat.S_IMODE((tmp_path / METRICS).stat().st_mode) == 0o600
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([NAME, METRICS])
