@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,8 +13,10 @@ import typer
 from rich.console import Console
 
 from monitor import config
-from monitor.bench import figures, limit, review, sound, versus
+from monitor.bench import capacity, figures, limit, live, outcome, review, sound, versus
+from monitor.bench.server import Server
 from monitor.errors import MonitorError
+from monitor.ingest.token import client_token
 from monitor.report import clean
 
 out = Console(highlight=False)
@@ -30,6 +33,36 @@ Json = Annotated[Path | None, typer.Option("--json", metavar="FILE", help="write
 def bench_app(settings: Callable[[typer.Context], config.Config], log: Callable[[], None]) -> typer.Typer:
     """The `bench` command group; `settings` gives the configuration of the running command, `log` sets its logging up."""
     group = typer.Typer(help="Measure this machine: let nothing else run meanwhile.", no_args_is_help=True)
+
+    @group.command("live")
+    def live_command(
+        context: typer.Context,
+        calls: Annotated[int, typer.Option(min=1, max=1000, metavar="N", help="calls at once")],
+        folder: Folder = None,
+        minutes: Annotated[float, typer.Option(min=0.2, max=600, metavar="M", help="how long")] = 2.0,
+        silent: Annotated[bool, typer.Option("--silent", help="nobody says anything: what an idle call costs")] = False,
+        recover: Annotated[bool, typer.Option("--recover", help="then let half of the calls go on for 30 s")] = False,
+        url: Annotated[
+            str | None, typer.Option(metavar="ws://HOST:PORT/ingest", help="a running server; one is started if left out")
+        ] = None,
+        token_file: Annotated[
+            Path | None, typer.Option(metavar="FILE", help="its token; that of the configured data folder if left out")
+        ] = None,
+        results: Annotated[
+            Path | None, typer.Option("--results", metavar="DIR", help="keep solo runs' alerts here, and use those that are")
+        ] = None,
+        first: First = None,
+        json: Json = None,
+    ) -> None:
+        """So many calls at once, people talking all the time: how soon their alerts come, and whether all do."""
+        chosen = settings(context)
+        log()
+        server = Server(url, _token(chosen, token_file)) if url else None
+        wanted = outcome.Wanted(calls, 60 * minutes, silent, recover, results)
+        found = asyncio.run(live.live(chosen, sound.load(folder, first), wanted, _say, server))
+        done = figures.header("live", chosen) | found
+        figures.show(done, outcome.rows(done), out, notes=outcome.notes(done))
+        _write(json, done)
 
     @group.command("review")
     def review_command(context: typer.Context, folder: Folder = None, first: First = None, json: Json = None) -> None:
@@ -72,6 +105,31 @@ def bench_app(settings: Callable[[typer.Context], config.Config], log: Callable[
         _write(json, done)
 
     return group
+
+
+def capacity_command(
+    settings: Callable[[typer.Context], config.Config], log: Callable[[], None]
+) -> Callable[[typer.Context, Path | None, Path | None], None]:
+    """The `capacity` command."""
+
+    def command(context: typer.Context, folder: Folder = None, json: Json = None) -> None:
+        """Measure how many calls this machine carries with the configured model, and tell what others would."""
+        chosen = settings(context)
+        log()
+        done = figures.header("capacity", chosen) | capacity.capacity(chosen, sound.load(folder, capacity.RECORDINGS), _say)
+        figures.show(done, capacity.rows(done), out, capacity.COLUMNS, capacity.notes(done))
+        _write(json, done)
+
+    return command
+
+
+def _token(chosen: config.Config, file: Path | None) -> str:
+    if file is None:
+        return client_token(chosen.data.folder, os.environ)
+    try:
+        return file.read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise MonitorError(f"{file}: cannot be read") from error
 
 
 def _say(line: str) -> None:

@@ -18,7 +18,7 @@ from rich.console import Console
 
 from monitor import app as rooms
 from monitor import config, demo, evaluate, review
-from monitor.bench_cli import bench_app
+from monitor.bench_cli import bench_app, capacity_command
 from monitor.errors import MonitorError
 from monitor.ingest import microphone
 from monitor.ingest.client import Offer, send
@@ -70,6 +70,7 @@ def settings(context: typer.Context) -> config.Config:
 cli.add_typer(models_app(settings), name="models")
 cli.add_typer(rules_app(settings, lambda: _log("warning")), name="rules")
 cli.add_typer(bench_app(settings, lambda: _log("warning")), name="bench")
+cli.command("capacity")(capacity_command(settings, lambda: _log("warning")))
 
 
 @cli.command()

@@ -29,6 +29,7 @@ class Part(BaseModel):
 class Label(Part):
     kind: str
     rule: str | None = None
+    phrase: str = ""
     inconsistent: bool | None = None
 
 
@@ -143,6 +144,11 @@ def load_samples(folder: Path) -> list[Sample]:
     return samples
 
 
+def load(path: Path) -> Labelled:
+    """One call's labels. Raises MonitorError."""
+    return _parsed(Labelled, _json(path), path)
+
+
 def load_result(path: Path) -> Result:
     """What a review kept. Raises MonitorError."""
     return _parsed(Result, _json(path), path)
@@ -162,6 +168,21 @@ def doubts(sample: Sample) -> Iterator[str]:
                 yield f"{where}: the kind {label.kind!r} is not one that is found"
             elif KINDS[label.kind] and label.kind not in ANY_RULE and label.rule not in KINDS[label.kind]:
                 yield f"{where}: {label.kind} has no rule {label.rule!r}"
+
+
+def phrase_end(truth: Labelled, finding: Found) -> float | None:
+    """When the labelled phrase of `finding` ends, its place in the turn taken as its place in time; None where no label is its.
+
+    Conduct has none: it is found in silence and overlap, not in words.
+    """
+    for turn in truth.turns:
+        near = turn.speaker == finding.speaker and turn.start - 1 <= finding.end <= turn.end + 1
+        for label in turn.labels if near else ():
+            same = label.kind == finding.kind != "conduct" and (label.kind in ANY_RULE or label.rule == finding.rule)
+            if same and label.phrase and label.phrase in turn.text:
+                share = (turn.text.index(label.phrase) + len(label.phrase)) / len(turn.text)
+                return turn.start + share * (turn.end - turn.start)
+    return None
 
 
 def _json(path: Path) -> Any:

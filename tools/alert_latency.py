@@ -24,7 +24,7 @@ import httpx
 import numpy as np
 from playwright.async_api import async_playwright
 
-from monitor import app, config, demo
+from monitor import app, config, demo, labels
 from monitor.ingest.play import Recording, play
 
 ROOT = Path(__file__).parent.parent
@@ -79,7 +79,8 @@ def one(alert: dict[str, Any], record: dict[str, Any], start: float, seen: dict[
         print(f"never on the page: {alert['call']} {alert['id']}")
         return None
     finding = next((one for one in record["findings"] if one["id"] in alert["because"] and one["end"] == alert["at"]), None)
-    ended = labelled_end(alert["call"], finding) if finding else None
+    truth = labels.load(demo.CALLS / f"{alert['call']}.json")
+    ended = labels.phrase_end(truth, labels.Found.model_validate(finding)) if finding else None
     return {
         "call": alert["call"],
         "alert": alert["id"],
@@ -87,17 +88,6 @@ def one(alert: dict[str, Any], record: dict[str, Any], start: float, seen: dict[
         "own": round(shown - start - alert["at"], 2),
         "labelled": None if ended is None else round(shown - start - ended, 2),
     }
-
-
-def labelled_end(call: str, finding: dict[str, Any]) -> float | None:
-    """When the labelled phrase of this finding ends, its place in the turn taken as its place in time."""
-    for turn in json.loads((demo.CALLS / f"{call}.json").read_text("utf-8"))["turns"]:
-        for label in turn["labels"]:
-            same = (label["kind"], label.get("rule"), turn["speaker"]) == (finding["kind"], finding["rule"], finding["speaker"])
-            if same and turn["start"] - 1 <= finding["end"] <= turn["end"] + 1 and label["phrase"] in turn["text"]:
-                share = (turn["text"].index(label["phrase"]) + len(label["phrase"])) / len(turn["text"])
-                return float(turn["start"] + share * (turn["end"] - turn["start"]))
-    return None
 
 
 def main() -> None:

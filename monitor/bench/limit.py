@@ -30,7 +30,7 @@ from monitor.speech import models
 from monitor.speech.whisper import TOKENS_PER_SECOND, TOKENS_SPARE, Decoder, cores
 
 BATCHES = (4, 8, 16, 32)
-PILOT = 90.0  # seconds of speech by which the best layout is found
+PILOT = 60.0  # seconds of speech by which the best layout is found
 
 Say = Callable[[str], None]
 Sized = tuple[float, Samples]  # seconds of context, samples

@@ -200,7 +200,7 @@ def rows(figures: Figures) -> Iterator[Sequence[str]]:
 
 def notes(figures: Figures) -> Iterator[str]:
     layout = figures["their_layout"]
-    yield f"theirs at its best: {layout['workers']} streams at once on {layout['threads']} threads each, batches of {layout['batch']}"
+    yield f"theirs at its best: {layout['workers']} at once on {layout['threads']} threads each, batches of {layout['batch']}"
     yield f"ours: {figures['ratio_speech']:.2f} times as fast, the whole review {figures['ratio_review']:.2f} times"
 
 
