@@ -214,10 +214,14 @@ class Service:
 
 @asynccontextmanager
 async def service(settings: config.Config) -> AsyncIterator[Service]:
-    """Open the data folder, close what a killed process left open, load the models. Raises MonitorError."""
+    """Open the data folder, close what a killed process left open, load the models.
+
+    Raises MonitorError; ConfigError where the address is open to a network and there are no accounts.
+    """
     async with AsyncExitStack() as stack:
         archive = await Archive.open(settings.data)
         stack.push_async_callback(archive.close)
+        check_bind(settings.server, await archive.users())
         token = await asyncio.to_thread(ensure_token, settings.data.folder)
         left = await archive.interrupted(local_now())
         if left:
@@ -226,8 +230,7 @@ async def service(settings: config.Config) -> AsyncIterator[Service]:
 
 
 def bind(settings: config.Server) -> socket.socket:
-    """The socket to serve on. Raises ConfigError where the address cannot be used, or not without a password."""
-    check_bind(settings)
+    """The socket to serve on. Raises ConfigError where the address cannot be used."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
         return socket.create_server((settings.host, settings.port), family=family)

@@ -6,7 +6,7 @@ Every default stands here once and again, with its unit, in the repository's con
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -24,8 +24,17 @@ class Section(BaseModel):
 class Server(Section):
     host: str = "127.0.0.1"
     port: int = Field(8770, ge=0, le=65535)
-    password_hash: str = ""  # Argon2, made by `callmonitor password`; needed for any host but loopback
     allowed_hosts: tuple[str, ...] = ()  # further names this server is reached by
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_password_no_more(cls, values: Any) -> Any:
+        if isinstance(values, dict) and "password_hash" in values:
+            raise ValueError(
+                "password_hash is no more: people sign in with accounts. Take the line out, and make the first account with "
+                "`callmonitor users add NAME --role admin`"
+            )
+        return values
 
 
 class Data(Section):

@@ -97,9 +97,12 @@ async def _http(request: Request, error: Exception) -> Response:
     return response
 
 
+UNREACHABLE = "The archive cannot be reached just now; the server's log says why."
+
+
 async def _archive(request: Request, error: Exception) -> Response:
     log.error("archive_failed", error=str(error))
-    return refusal(Refused(503, "archive", "The archive cannot be reached just now; the server's log says why."))
+    return refusal(Refused(503, "archive", UNREACHABLE))
 
 
 async def _fault(request: Request, error: Exception) -> Response:

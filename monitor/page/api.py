@@ -10,22 +10,26 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Protocol
 
-from fastapi import APIRouter, FastAPI, Query, Request, Response, WebSocket
+from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response, WebSocket
 from fastapi import Path as InPath
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from monitor.config import Config
-from monitor.page.accounts import COOKIE, LONGEST, Accounts, check_bind
+from monitor.page import policy
+from monitor.page.accounts import COOKIE, DEVICE, Accounts, Asking, Session
 from monitor.page.answers import Refused, answer, install, large_answer
-from monitor.page.guard import Guard, SignedIn, own_names
+from monitor.page.guard import Guard, SignedIn, address, own_names, who_asks
 from monitor.page.hub import Hub
 from monitor.page.live import live
 from monitor.page.pages import Pages
-from monitor.records import SYSTEM, Alert, AlertStatus, CallRecord, CallView
+from monitor.page.passwords import LONGEST, spelling
+from monitor.records import EVERYTHING, SYSTEM, Alert, AlertStatus, AuditEntry, CallRecord, CallView, Scope, User
 
 RECENT = 50  # ended calls a page begins with
 LISTED = 200  # calls of one answer, at most
+AUDITED = 1_000  # entries of the audit log of one answer, at most
+REMEMBERED = 180 * 24 * 3600  # seconds a browser is known as one that has signed in
 
 CallId = Annotated[str, InPath(pattern=r"^[A-Za-z0-9._:-]{1,64}$")]
 AlertId = Annotated[str, InPath(pattern=r"^[A-Za-z0-9._:@-]{1,200}$")]
@@ -36,22 +40,48 @@ Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000, 
 class Store(Protocol):
     """What the pages read and change of what is kept. Raises ArchiveError where it cannot."""
 
-    async def recent(self, limit: int = RECENT) -> tuple[list[CallView], list[Alert]]:
-        """Every live call and the `limit` calls that ended last, with their alerts."""
+    async def recent(self, limit: int = RECENT, scope: Scope = EVERYTHING) -> tuple[list[CallView], list[Alert]]:
+        """Every live call and the `limit` calls that ended last, of those in `scope`, with their alerts."""
 
-    async def calls(self, before: datetime | None, limit: int) -> list[CallView]:
-        """Calls that started before `before`, newest first."""
+    async def calls(self, before: datetime | None, limit: int, scope: Scope = EVERYTHING) -> list[CallView]:
+        """Calls in `scope` that started before `before`, newest first."""
 
-    async def call(self, id: str) -> CallRecord | None: ...
+    async def call(self, id: str, scope: Scope = EVERYTHING) -> CallRecord | None:
+        """None where there is no such call in `scope`."""
+
+    async def view(self, id: str) -> CallView | None: ...
 
     async def set_alert(
-        self, call: str, id: str, *, status: AlertStatus, by: str, note: str | None, when: datetime
+        self,
+        call: str,
+        id: str,
+        *,
+        status: AlertStatus,
+        by: str,
+        note: str | None,
+        when: datetime,
+        role: str | None = None,
+        address: str | None = None,
     ) -> Alert | None:
-        """Keep what a person decided about an alert; returns it as it is now, None where there is no such alert."""
+        """Keep what a person decided about an alert, audited; returns it as it is now, None where there is no such alert."""
+
+    async def users(self) -> list[User]: ...
+
+    async def audit(self, entry: AuditEntry) -> None:
+        """Keep who is about to do what. Nothing is done before this returns."""
+
+    async def audits(
+        self, *, since: datetime | None = None, who: str | None = None, before: int | None = None, limit: int | None = None
+    ) -> list[AuditEntry]:
+        """The audit log, newest first."""
 
 
-class Password(BaseModel):
+Who = Annotated[Asking, Depends(who_asks)]
+
+
+class Credentials(BaseModel):
     model_config = ConfigDict(extra="forbid")
+    name: str = Field(max_length=64)
     password: str = Field(max_length=LONGEST)
 
 
@@ -66,7 +96,7 @@ class Decision(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     status: AlertStatus
-    by: Annotated[Line, AfterValidator(_person)]
+    by: Annotated[Line, AfterValidator(_person)] | None = None  # where there are no accounts
     note: Note | None = None
 
 
@@ -81,25 +111,41 @@ class Sessions:
         self.router.add_api_route("", self.sign_out, methods=["DELETE"])
 
     async def ask(self, request: Request) -> Response:
-        return self._status(self.accounts.signed_in(request.cookies.get(COOKIE)))
+        return self._status(await self.accounts.session(request.cookies.get(COOKIE)))
 
-    async def sign_in(self, body: Password, request: Request) -> Response:
-        response = self._status(True)
-        if self.accounts.password_needed:
-            token = await self.accounts.sign_in(body.password, request.client.host if request.client else "")
-            secure = request.url.scheme == "https"
-            age = int(self.accounts.seconds)
-            response.set_cookie(COOKIE, token, max_age=age, httponly=True, samesite="strict", secure=secure)
+    async def sign_in(self, body: Credentials, request: Request) -> Response:
+        before = request.cookies.get(COOKIE)
+        session = await self.accounts.session(before)
+        if not self.accounts.needed:
+            return self._status(session)
+        granted = await self.accounts.sign_in(body.name, body.password, address(request), request.cookies.get(DEVICE))
+        self.accounts.sign_out(before)
+        response = self._status(granted.session)
+        secure, age = request.url.scheme == "https", int(self.accounts.seconds)
+        response.set_cookie(COOKIE, granted.token, max_age=age, httponly=True, samesite="strict", secure=secure)
+        response.set_cookie(
+            DEVICE,
+            granted.device,
+            max_age=REMEMBERED,
+            path=self.router.prefix,
+            httponly=True,
+            samesite="strict",
+            secure=secure,
+        )
         return response
 
     async def sign_out(self, request: Request) -> Response:
-        self.accounts.sign_out(request.cookies.get(COOKIE))
-        response = self._status(not self.accounts.password_needed)
+        token = request.cookies.get(COOKIE)
+        self.accounts.sign_out(token)
+        response = self._status(await self.accounts.session(token))
         response.delete_cookie(COOKIE, httponly=True, samesite="strict")
         return response
 
-    def _status(self, signed_in: bool) -> Response:
-        return answer({"password_needed": self.accounts.password_needed, "signed_in": signed_in})
+    def _status(self, session: Session | None) -> Response:
+        known = {"password_needed": self.accounts.needed, "signed_in": session is not None}
+        if session is None:
+            return answer({**known, "who": None, "rights": []})
+        return answer({**known, "who": session.person, "rights": policy.rights(session.person)})
 
 
 class Calls:
@@ -121,30 +167,84 @@ class Calls:
         """Where the log stands. Taken before the store is read: what is stored meanwhile comes again as an event."""
         return {"epoch": self.hub.epoch, "seq": self.hub.seq}
 
-    async def state(self) -> Response:
+    async def state(self, who: Who) -> Response:
         place = self._place()
-        calls, alerts = await self.store.recent(RECENT)
-        return await large_answer({**place, "calls": calls, "alerts": alerts, **self.about})
+        calls, alerts = await self.store.recent(RECENT, policy.scope(who.person))
+        shown = [policy.shown(who.person, call) for call in calls]
+        return await large_answer({**place, "calls": shown, "alerts": alerts, **self.about})
 
     async def calls(
-        self, before: Annotated[AwareDatetime | None, Query()] = None, limit: Annotated[int, Query(ge=1, le=LISTED)] = RECENT
+        self,
+        who: Who,
+        before: Annotated[AwareDatetime | None, Query()] = None,
+        limit: Annotated[int, Query(ge=1, le=LISTED)] = RECENT,
     ) -> Response:
-        return await large_answer({"calls": await self.store.calls(before, limit)})
+        calls = await self.store.calls(before, limit, policy.scope(who.person))
+        return await large_answer({"calls": [policy.shown(who.person, call) for call in calls]})
 
-    async def call(self, id: CallId) -> Response:
+    async def call(self, id: CallId, who: Who) -> Response:
         place = self._place()
-        record = await self.store.call(id)
+        record = await self.store.call(id, policy.scope(who.person))
         if record is None:
             raise Refused(404, "unknown_call", "There is no such call.")
+        record = policy.shown(who.person, record)
         return await large_answer({**place, **{part.name: getattr(record, part.name) for part in fields(record)}})
 
-    async def decide(self, call: CallId, id: AlertId, body: Decision) -> Response:
+    async def decide(self, call: CallId, id: AlertId, body: Decision, who: Who) -> Response:
+        view = await self.store.view(call)
+        if view is None or not policy.may_see(who.person, view):
+            raise Refused(404, "unknown_alert", "There is no such alert.")
+        if not policy.may_decide(who.person, view):
+            raise Refused(403, "forbidden", "Your role does not decide on alerts.")
+        by = _signature(who.person, body.by)
         async with self._deciding:  # shown in the order it was stored
-            alert = await self.store.set_alert(call, id, status=body.status, by=body.by, note=body.note, when=self.now())
+            alert = await self.store.set_alert(
+                call,
+                id,
+                status=body.status,
+                by=by,
+                note=body.note,
+                when=self.now(),
+                role=who.person.role,
+                address=who.address,
+            )
             if alert is None:
                 raise Refused(404, "unknown_alert", "There is no such alert.")
-            self.hub.publish(type="alert", call=call, data=alert)
+            self.hub.publish(type="alert", call=call, owner=view, data=alert)
         return answer({"alert": alert})
+
+
+def _signature(person: policy.Person, given: str | None) -> str:
+    """How a decision is signed: by the account; where there are none, as the page says."""
+    if not person.name:
+        if given is None:
+            raise Refused(422, "invalid", "body.by: Field required")
+        return given
+    if given is not None and spelling(given) != person.name:
+        raise Refused(403, "not_you", f"You are signed in as {person.name}, and sign as nobody else.")
+    return person.name
+
+
+class Trail:
+    """`/api/audit`: who did what, for those who may know."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.router = APIRouter(prefix="/api")
+        self.router.add_api_route("/audit", self.audit, methods=["GET"])
+
+    async def audit(
+        self,
+        asking: Who,
+        since: Annotated[AwareDatetime | None, Query()] = None,
+        who: Annotated[str | None, Query(max_length=64)] = None,
+        before: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
+        limit: Annotated[int, Query(ge=1, le=AUDITED)] = LISTED,
+    ) -> Response:
+        if not policy.may_audit(asking.person):
+            raise Refused(403, "forbidden", "The audit log is for administrators.")
+        name = None if who is None else spelling(who)
+        return await large_answer({"entries": await self.store.audits(since=since, who=name, before=before, limit=limit)})
 
 
 class About:
@@ -186,20 +286,20 @@ def build(
 
     `vocabulary` is what /api/vocabulary answers, `live_calls` counts calls in progress, `pages` is the folder of built pages,
     `clock` gives the seconds sessions and attempts are counted in, `now` an aware wall-clock time.
-    Raises ConfigError where `config.server` would open the pages to a network without a password, or names no host.
+    Raises ConfigError where `config.server` names no host. The accounts are the store's.
     """
-    check_bind(config.server)
     own_names(config.server)  # the guard itself is made with the first request
-    accounts = Accounts(config.server.password_hash, config.page.session_hours, clock)
+    accounts = Accounts(store, config.server, config.page.session_hours, now, clock)
     app = FastAPI(title="callmonitor", version=version, openapi_url=None, redirect_slashes=False)
     install(app)
     app.include_router(Sessions(accounts).router)
     app.include_router(Calls(hub, store, model, version, now).router)
+    app.include_router(Trail(store).router)
     app.include_router(About(model, vocabulary, live_calls).router)
 
     @app.websocket("/api/live")
-    async def _live(socket: WebSocket) -> None:
-        await live(socket, hub, accounts)
+    async def _live(socket: WebSocket, who: Who) -> None:
+        await live(socket, hub, accounts, who.session)
 
     app.router.default = Pages(pages)
     app.add_middleware(SignedIn, accounts=accounts)

@@ -14,10 +14,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from monitor.config import Server
-from monitor.errors import ConfigError
-from monitor.page.accounts import COOKIE, Accounts, is_loopback
-from monitor.page.answers import HEADERS, Refused, refusal
+from monitor.errors import ArchiveError, ConfigError
+from monitor.page.accounts import COOKIE, Accounts, Asking, is_loopback
+from monitor.page.answers import HEADERS, UNREACHABLE, Refused, refusal
 
+ASKING = "callmonitor.asking"  # in the scope: who asks
 BODY = 65_536  # bytes of a request's body, at most
 
 
@@ -72,7 +73,7 @@ def own_names(server: Server) -> set[str]:
 
 
 class SignedIn:
-    """ASGI middleware: everything under /api but /api/session needs a session, where a password is set."""
+    """ASGI middleware: everything under /api but /api/session needs a session, and learns whose it is (`who_asks`)."""
 
     def __init__(self, app: ASGIApp, accounts: Accounts) -> None:
         self.app = app
@@ -80,21 +81,38 @@ class SignedIn:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket") and is_api(scope) and route_path(scope) != "/api/session":
-            token = HTTPConnection(scope).cookies.get(COOKIE)
-            if not self.accounts.signed_in(token):
-                await _turn_away(scope, receive, send)
+            connection = HTTPConnection(scope)
+            try:
+                session = await self.accounts.session(connection.cookies.get(COOKIE))
+            except ArchiveError:
+                await _turn_away(scope, receive, send, Refused(503, "archive", UNREACHABLE), 1011)
                 return
+            if session is None:
+                await _turn_away(scope, receive, send, Refused(401, "signed_out", "Sign in first."), 1008)
+                return
+            scope[ASKING] = Asking(session, address(connection))
         await self.app(scope, receive, send)
 
 
-async def _turn_away(scope: Scope, receive: Receive, send: Send) -> None:
+def who_asks(connection: HTTPConnection) -> Asking:
+    """Who a request or socket under /api is from: for `Annotated[Asking, Depends(who_asks)]`."""
+    asking: Asking = connection.scope[ASKING]
+    return asking
+
+
+def address(connection: HTTPConnection) -> str:
+    """Where a request comes from; behind a proxy on this machine, what that says of it."""
+    return connection.client.host if connection.client else ""
+
+
+async def _turn_away(scope: Scope, receive: Receive, send: Send, why: Refused, code: int) -> None:
     """A browser hides a socket's refusal from its page, but not how it was closed."""
     if scope["type"] == "websocket":
         socket = WebSocket(scope, receive, send)
         await socket.accept()
-        await socket.close(1008, "signed_out")
+        await socket.close(code, why.code)
     else:
-        await refusal(Refused(401, "signed_out", "Sign in first."))(scope, receive, send)
+        await refusal(why)(scope, receive, send)
 
 
 def is_api(scope: Scope) -> bool:

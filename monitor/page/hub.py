@@ -11,15 +11,38 @@ import asyncio
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from monitor.page.answers import encode
+from monitor.page.policy import Owned, Owner, Person, may_see, shown
+from monitor.records import CallView, Summary
 
 BATCH = 64  # events handed over at once, between two turns of the event loop
 
 
 class Lagged(Exception):
     """The subscriber fell too far behind: its page must read the state again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What happened, once for all who watch; `record` is kept where not everybody may know all of it."""
+
+    seq: int
+    type: str
+    call: str | None
+    owner: Owned | None  # None: it is not known whose call it is
+    text: str
+    record: CallView | Summary | None
+
+    def told(self, person: Person) -> str | None:
+        """The event as `person` may know it, as JSON; None where they may not."""
+        if self.call is not None and not may_see(person, self.owner):
+            return None
+        if self.record is None or (fit := shown(person, self.record)) is self.record:
+            return self.text
+        return encode({"seq": self.seq, "type": self.type, "call": self.call, "data": fit})
 
 
 class Hub:
@@ -32,18 +55,31 @@ class Hub:
         self.epoch = secrets.token_hex(8)
         self.seq = 0
         self.queue = queue
-        self._ring = [""] * history
+        self._ring: list[Event | None] = [None] * history
+        self._owners: dict[str, Owned] = {}  # of calls under way
         self._subscribers: set[Subscriber] = set()
 
-    def publish(self, *, type: str, call: str | None, **fields: Any) -> int:
+    def publish(self, *, type: str, call: str | None, owner: Owned | None = None, **fields: Any) -> int:
         """Number an event, keep it, wake who watches; returns its number. Never waits.
 
         `fields` are what docs/api.md lists for the type; records are put in their JSON shape. Publish what is stored already,
         in the order it was stored: a page that read the state before has it by this event, one that reads after from the store.
+        `owner` says whose the call is; that of a call under way is known from its first `call` event to the one that ends it.
         Raises ValueError (and keeps nothing) for what JSON cannot say, such as NaN.
         """
         seq = self.seq + 1
-        self._ring[seq % len(self._ring)] = encode({"seq": seq, "type": type, "call": call, **fields})
+        text = encode({"seq": seq, "type": type, "call": call, **fields})
+        data = fields.get("data")
+        if isinstance(data, CallView):
+            owner = Owner(data.agent, data.team)
+            if data.status == "live":
+                self._owners[data.id] = owner
+            else:
+                self._owners.pop(data.id, None)
+        elif owner is None and call is not None:
+            owner = self._owners.get(call)
+        record = data if isinstance(data, CallView | Summary) else None
+        self._ring[seq % len(self._ring)] = Event(seq, type, call, owner, text, record)
         self.seq = seq
         for subscriber in self._subscribers:
             subscriber.wake()
@@ -54,11 +90,12 @@ class Hub:
         """The number of the oldest event still kept; `seq` + 1 where none is."""
         return max(1, self.seq - len(self._ring) + 1)
 
-    def after(self, seq: int, limit: int) -> list[str]:
+    def after(self, seq: int, limit: int) -> list[Event]:
         """Up to `limit` events that follow number `seq`, oldest first. Raises Lagged where the first of them is gone."""
         if seq + 1 < self.oldest:
             raise Lagged
-        return [self._ring[number % len(self._ring)] for number in range(seq + 1, min(seq + limit, self.seq) + 1)]
+        kept = (self._ring[number % len(self._ring)] for number in range(seq + 1, min(seq + limit, self.seq) + 1))
+        return [event for event in kept if event]
 
     @contextmanager
     def subscribe(self, epoch: str | None, seq: int | None) -> Iterator[Subscriber]:
@@ -96,7 +133,7 @@ class Subscriber:
             self.lost.set()
         self._news.set()
 
-    async def take(self) -> list[str]:
+    async def take(self) -> list[Event]:
         """The events that follow those taken before, one at least, `BATCH` at most; waits for one. Raises Lagged when lost."""
         while not self.lost.is_set():
             if batch := self._hub.after(self._seq, BATCH):

@@ -9,9 +9,10 @@ from typing import Any
 from fastapi import WebSocket, WebSocketDisconnect
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from monitor.page.accounts import COOKIE, Accounts
+from monitor.page.accounts import Accounts, Session
 from monitor.page.answers import encode
 from monitor.page.hub import Hub, Lagged, Subscriber
+from monitor.page.policy import Person
 
 HELLO = 10.0  # seconds a page has to say where it stands
 GRACE = 10.0  # seconds a page has to take its reset or its close
@@ -36,17 +37,20 @@ class Hello(BaseModel):
         return self
 
 
-async def live(socket: WebSocket, hub: Hub, accounts: Accounts) -> None:
-    """Serve one page until it leaves, lags, breaks the protocol, signs out, or the server stops."""
+async def live(socket: WebSocket, hub: Hub, accounts: Accounts, session: Session) -> None:
+    """Serve one page until it leaves, lags, breaks the protocol, signs out, or the server stops.
+
+    It is told what the person of `session` may know, and nothing when that session is over.
+    """
     await socket.accept()
     try:
-        close = await _serve(socket, hub, accounts)
+        close = await _serve(socket, hub, accounts, session)
         await asyncio.wait_for(_part(socket, close), GRACE)
     except (WebSocketDisconnect, TimeoutError):
         return
 
 
-async def _serve(socket: WebSocket, hub: Hub, accounts: Accounts) -> Close:
+async def _serve(socket: WebSocket, hub: Hub, accounts: Accounts, session: Session) -> Close:
     try:
         hello = await asyncio.wait_for(_hello(socket), HELLO)
     except (TimeoutError, ValidationError):
@@ -54,10 +58,10 @@ async def _serve(socket: WebSocket, hub: Hub, accounts: Accounts) -> Close:
     try:
         with hub.subscribe(hello.epoch, hello.seq) as subscriber:
             return await _first(
-                _feed(socket, subscriber),
+                _feed(socket, subscriber, session.person),
                 _listen(socket),
                 _stuck(subscriber),
-                _signed_out(accounts, socket.cookies.get(COOKIE)),
+                _signed_out(accounts, session),
             )
     except Lagged:
         return RESET
@@ -78,11 +82,12 @@ async def _hello(socket: WebSocket) -> Hello:
     return Hello.model_validate_json(message.get("text") or "")
 
 
-async def _feed(socket: WebSocket, subscriber: Subscriber) -> Close:
+async def _feed(socket: WebSocket, subscriber: Subscriber, person: Person) -> Close:
     try:
         while True:
             for event in await subscriber.take():
-                await socket.send_text(event)
+                if (text := event.told(person)) is not None:
+                    await socket.send_text(text)
             await asyncio.sleep(0)  # a fast page with much to catch up on must not keep the loop from the calls
     except Lagged:
         return RESET
@@ -103,8 +108,8 @@ async def _stuck(subscriber: Subscriber) -> Close:
     return None
 
 
-async def _signed_out(accounts: Accounts, token: str | None) -> Close:
-    await accounts.ended(token)
+async def _signed_out(accounts: Accounts, session: Session) -> Close:
+    await accounts.ended(session)
     return POLICY, "signed_out"
 
 

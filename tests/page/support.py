@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -19,17 +19,28 @@ from argon2 import PasswordHasher
 from fastapi import FastAPI
 from websockets.asyncio.client import ClientConnection, connect
 
+from monitor.archive.accounts import beside
 from monitor.archive.store import Archive
 from monitor.config import Config, Data, Page, Server
+from monitor.page.accounts import CHECK
 from monitor.page.api import build
 from monitor.page.hub import Hub, Subscriber
-from monitor.records import Alert, CallInfo
+from monitor.records import Alert, AuditEntry, CallInfo, CallView, User
 
 PASSWORD = "八个字的密码够了"
 HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)  # cheap: these tests sign in often
 BEIJING = timezone(timedelta(hours=8))
 PATIENCE = 30.0  # seconds after which a test that waits for the server gives up
 NINE = datetime(2026, 11, 22, 9, 0, tzinfo=BEIJING)
+
+
+BOSS = User(name="boss", display="老板", role="admin", password=HASH, created=NINE)
+LEAD = replace(BOSS, name="李主管", display="李主管", role="supervisor", teams=("一组", "二组"))
+CHIEF = replace(BOSS, name="chief", display="总监", role="supervisor")
+CHECKER = replace(BOSS, name="qa", display="质检", role="qa")
+WANG = replace(BOSS, name="wang", display="小王", role="agent", agent="小王")
+ZHAO = replace(BOSS, name="zhao", display="小赵", role="agent", agent="小赵")
+STAFF = (BOSS, LEAD, CHIEF, CHECKER, WANG, ZHAO)
 
 
 class Clock:
@@ -42,8 +53,15 @@ class Clock:
         return self.now
 
 
-def info(id: str = "c1", started: datetime = NINE) -> CallInfo:
-    return CallInfo(id=id, started=started, source="live", model="base", channels=("agent", "customer"), agent="小王")
+def info(id: str = "c1", started: datetime = NINE, **more: Any) -> CallInfo:
+    known: dict[str, Any] = {"source": "live", "model": "base", "channels": ("agent", "customer"), "agent": "小王"}
+    return CallInfo(id=id, started=started, **known | more)
+
+
+def view(id: str = "c1", started: datetime = NINE, **more: Any) -> CallView:
+    """The same call as its events show it."""
+    known: dict[str, Any] = {"source": "live", "model": "base", "status": "live", "agent": "小王"}
+    return CallView(id=id, started=started, **known | more)
 
 
 def alert(call: str = "c1", id: str = "a1") -> Alert:
@@ -92,10 +110,22 @@ class Site:
     clock: Clock
     port: int
     client: httpx.AsyncClient
+    data: Data
 
-    def live(self, **options: Any) -> connect:
+    async def sign_in(self, user: User, client: httpx.AsyncClient | None = None) -> None:
+        """As somebody of PASSWORD."""
+        answer = await (client or self.client).post("/api/session", json={"name": user.name, "password": PASSWORD})
+        assert answer.status_code == 200, answer.text
+
+    def change(self, name: str, **values: Any) -> None:
+        """What the command line does to an account, beside the server; it is seen when next looked."""
+        with beside(self.data) as accounts:
+            accounts.change(name, AuditEntry(when=NINE, who="root", role="console", action="test"), **values)
+        self.clock.now += CHECK
+
+    def live(self, client: httpx.AsyncClient | None = None, **options: Any) -> connect:
         """A connection to the live socket, as no browser makes it: without Origin, with this client's cookies."""
-        cookies = "; ".join(f"{name}={value}" for name, value in self.client.cookies.items())
+        cookies = "; ".join(f"{name}={value}" for name, value in (client or self.client).cookies.items())
         headers = {"Cookie": cookies} if cookies else {}
         return self.socket("/api/live", additional_headers=headers, **options)
 
@@ -114,16 +144,17 @@ async def site(
     folder: Path,
     *,
     archive: type[Archive] = Archive,
-    password: bool = False,
+    people: Sequence[User] = (),
     allowed_hosts: tuple[str, ...] = (),
     page: Page = Page(),  # noqa: B008  (frozen)
     arrange: Arrange = lambda app: None,
 ) -> AsyncIterator[Site]:
     """A server over a fresh archive in `folder`; `arrange` may add routes before it starts."""
-    server = Server(password_hash=HASH if password else "", allowed_hosts=allowed_hosts)
+    server = Server(allowed_hosts=allowed_hosts)
     config = Config(server=server, data=Data(folder=folder / "data"), page=page)
     hub, clock = Hub(history=page.history, queue=page.queue), Clock()
     store = await archive.open(config.data)
+    hire(config.data, *people)
     try:
         app = build(
             config,
@@ -139,9 +170,15 @@ async def site(
         )
         arrange(app)
         async with serving(app) as port, browser(port) as client:
-            yield Site(app, hub, store, clock, port, client)
+            yield Site(app, hub, store, clock, port, client, config.data)
     finally:
         await store.close()
+
+
+def hire(data: Data, *people: User) -> None:
+    with beside(data) as accounts:
+        for user in people:
+            accounts.add(user, AuditEntry(when=NINE, who="root", role="console", action="user_added"))
 
 
 def browser(port: int) -> httpx.AsyncClient:

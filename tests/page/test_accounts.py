@@ -1,35 +1,75 @@
+"""Signing in and out, by the account that is kept; what a second person, a disabled one and an attacker get."""
+
 from __future__ import annotations
 
 import asyncio
+import json
+import re
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 from argon2 import PasswordHasher
 
-from monitor.config import Server
-from monitor.errors import ConfigError, MonitorError
-from monitor.page.accounts import ADDRESSES, ATTEMPTS, PAUSE, WAITING, Accounts, Attempts, check_bind, hash_password
+from monitor.config import Config, Server, load
+from monitor.errors import ArchiveError, ConfigError, MonitorError
+from monitor.page import accounts
+from monitor.page.accounts import WAITING_EACH, Accounts, check_bind
 from monitor.page.answers import Refused
-from tests.page.support import HASH, PASSWORD, Clock, error_of, info, site
+from monitor.page.attempts import ATTEMPTS
+from monitor.page.passwords import account_name, hash_password, line, spelling
+from monitor.records import AuditEntry, User
+from tests.page.support import (
+    BOSS,
+    CHECKER,
+    HASH,
+    LEAD,
+    NINE,
+    PASSWORD,
+    STAFF,
+    WANG,
+    ZHAO,
+    Site,
+    alert,
+    browser,
+    error_of,
+    hire,
+    info,
+    join,
+    joined,
+    received,
+    site,
+    view,
+)
+from tests.page.test_live import closed
 
-SIGN_IN = {"password": PASSWORD}
+SIGN_IN = {"name": "boss", "password": PASSWORD}
+OUT: dict[str, object] = {"password_needed": True, "signed_in": False, "who": None, "rights": []}
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
-def test_loopback_needs_no_password(host: str) -> None:
-    check_bind(Server(host=host))
+def test_loopback_needs_no_account(host: str) -> None:
+    check_bind(Server(host=host), [])
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "", "192.168.1.5", "monitor.example.com", "localhost.example.com"])
 def test_anything_else_does(host: str) -> None:
-    with pytest.raises(ConfigError, match="callmonitor password"):
-        check_bind(Server(host=host))
-    check_bind(Server(host=host, password_hash=HASH))
+    with pytest.raises(ConfigError, match="callmonitor users add NAME --role admin"):
+        check_bind(Server(host=host), [])
+    check_bind(Server(host=host), [BOSS])
 
 
-def test_a_hash_that_is_none_is_found_at_start() -> None:
-    with pytest.raises(ConfigError, match=r"server\.password_hash: is no Argon2 hash"):
-        check_bind(Server(password_hash=PASSWORD))
+@pytest.mark.parametrize("value", ["", HASH])
+def test_a_config_of_one_password_is_told_what_to_do(tmp_path: Path, value: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(f'[server]\nport = 1\npassword_hash = "{value}"\n')
+    with pytest.raises(
+        ConfigError, match="Take the line out, and make the first account with `callmonitor users add"
+    ) as caught:
+        load(path)
+    assert value not in str(caught.value) or not value
 
 
 def test_a_password_is_hashed_by_argon2id_and_salted() -> None:
@@ -45,74 +85,86 @@ def test_a_password_of_bad_length_is_refused(password: str) -> None:
         hash_password(password)
 
 
-async def test_one_password_in_two_spellings() -> None:
+@pytest.mark.parametrize(
+    "name", ["", " ", "a b", "a\nb", "<b>", "x" * 33, "system", "SYSTEM", "a\u202eb", "a\x00", "../x", "'--"]
+)
+def test_a_name_that_can_be_none_is_refused(name: str) -> None:
+    with pytest.raises(MonitorError):
+        account_name(name)
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"), [("Li.Ming", "li.ming"), (" 李主管 ", "李主管"), ("ＬＩ", "li"), ("jose\u0301", "josé")]
+)
+def test_a_name_has_one_spelling(typed: str, name: str) -> None:
+    assert account_name(typed) == spelling(typed) == name
+
+
+@pytest.mark.parametrize("text", ["", " ", "a\nb", "a\u202eb", "a\u200bb", "\ud800", "x" * 65])
+def test_what_is_invisible_is_no_name(text: str) -> None:
+    with pytest.raises(MonitorError, match="--team"):
+        line(text, "--team")
+
+
+async def test_one_password_in_two_spellings(tmp_path: Path) -> None:
     """A Mac's keyboard may send e and an accent where another sends é."""
-    accounts = Accounts(hash_password("caf\u00e9-caf\u00e9"), 1.0, Clock())
-    assert accounts.signed_in(await accounts.sign_in("cafe\u0301-cafe\u0301", "10.0.0.1"))
-
-
-def test_attempts_are_limited_an_address_and_come_back_one_by_one() -> None:
-    attempts = Attempts()
-    assert [attempts.take("10.0.0.1", 100.0) for _ in range(ATTEMPTS)] == [0.0] * ATTEMPTS
-    assert attempts.take("10.0.0.1", 100.0) == PAUSE
-    assert attempts.take("10.0.0.1", 110.0) == PAUSE - 10  # asking too early costs nothing more
-    assert attempts.take("10.0.0.2", 110.0) == 0.0
-    assert attempts.take("10.0.0.1", 130.0) == 0.0
-    assert attempts.take("10.0.0.1", 130.0) == PAUSE
-
-
-def test_an_ipv6_client_cannot_walk_through_its_network() -> None:
-    attempts = Attempts()
-    assert [attempts.take(f"2001:db8:1:2::{number:x}", 0.0) for number in range(ATTEMPTS)] == [0.0] * ATTEMPTS
-    assert attempts.take("2001:db8:1:2:ffff::1", 0.0) > 0
-    assert attempts.take("2001:db8:1:3::1", 0.0) == 0.0
-
-
-def test_a_flood_of_addresses_takes_no_more_memory() -> None:
-    attempts = Attempts()
-    for number in range(ADDRESSES + 50):
-        attempts.take(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}", 0.0)
-    assert len(attempts._due) == ADDRESSES
-
-
-async def test_a_flood_of_passwords_is_turned_away_before_it_is_checked() -> None:
-    accounts = Accounts(HASH, 1.0, Clock())
-    signing_in = [accounts.sign_in("wrong password", f"10.0.0.{number}") for number in range(WAITING + 3)]
-    results = await asyncio.gather(*signing_in, return_exceptions=True)
-    assert [result.status for result in results if isinstance(result, Refused)] == [401] * WAITING + [429] * 3
+    user = replace(BOSS, password=PasswordHasher(1, 8, 1).hash("caf\u00e9-caf\u00e9"))
+    async with site(tmp_path, people=(user,)) as served:
+        response = await served.client.post("/api/session", json={"name": "BOSS", "password": "cafe\u0301-cafe\u0301"})
+        assert response.status_code == 200
 
 
 async def test_signing_in_and_out(tmp_path: Path) -> None:
-    async with site(tmp_path, password=True) as served:
+    async with site(tmp_path, people=(BOSS,)) as served:
         client = served.client
         await served.archive.add(info())
-        assert (await client.get("/api/session")).json() == {"password_needed": True, "signed_in": False}
+        assert (await client.get("/api/session")).json() == OUT
         response = await client.post("/api/session", json=SIGN_IN)
-        assert response.json() == {"password_needed": True, "signed_in": True}
-        assert (await client.get("/api/session")).json() == {"password_needed": True, "signed_in": True}
+        assert response.json() == (await client.get("/api/session")).json()
+        assert response.json() == {
+            "password_needed": True,
+            "signed_in": True,
+            "who": {"name": "boss", "role": "admin", "display": "老板", "teams": [], "agent": None},
+            "rights": ["listen", "whisper", "decide", "export", "audit"],
+        }
         assert (await client.get("/api/calls/c1")).status_code == 200
-        kept = dict(client.cookies)
-        response = await client.delete("/api/session")
-        assert response.json() == {"password_needed": True, "signed_in": False}
-        assert not client.cookies
-        client.cookies.update(kept)  # the token itself is worth nothing any more
+        kept = client.cookies["callmonitor"]
+        assert (await client.delete("/api/session")).json() == OUT
+        assert "callmonitor" not in client.cookies
+        client.cookies.set("callmonitor", kept)  # the token itself is worth nothing any more
         assert (await client.get("/api/calls/c1")).status_code == 401
 
 
-async def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(tmp_path: Path) -> None:
-    async with site(tmp_path, password=True) as served:
+async def test_signing_in_anew_ends_what_this_browser_had(tmp_path: Path) -> None:
+    async with site(tmp_path, people=STAFF) as served:
+        await served.sign_in(BOSS)
+        old = served.client.cookies["callmonitor"]
+        await served.sign_in(WANG)
+        assert (await served.client.get("/api/session")).json()["who"]["name"] == "wang"
+        async with browser(served.port) as thief:
+            thief.cookies.set("callmonitor", old)
+            assert (await thief.get("/api/state")).status_code == 401
+
+
+async def test_the_cookies_are_out_of_reach_of_scripts_and_other_sites(tmp_path: Path) -> None:
+    async with site(tmp_path, people=(BOSS,)) as served:
         response = await served.client.post("/api/session", json=SIGN_IN)
-        (cookie,) = response.headers.get_list("set-cookie")
-        value, *flags = cookie.split("; ")
+        session, device = response.headers.get_list("set-cookie")
+        value, *flags = session.split("; ")
+        assert value.startswith("callmonitor=")
         assert {flag.lower() for flag in flags} == {"httponly", "samesite=strict", "path=/", f"max-age={12 * 3600}"}
         assert len(value.partition("=")[2]) >= 43  # 256 bits
-        assert PASSWORD not in cookie
+        value, *flags = device.split("; ")
+        assert value.startswith("callmonitor-device=")
+        assert {"httponly", "samesite=strict", "path=/api/session"} < {flag.lower() for flag in flags}
+        assert PASSWORD not in session + device
+        assert "boss" not in session + device
 
 
-async def test_the_cookie_is_for_tls_alone_where_there_is_tls(tmp_path: Path) -> None:
-    async with site(tmp_path, password=True) as served:
+async def test_the_cookies_are_for_tls_alone_where_there_is_tls(tmp_path: Path) -> None:
+    async with site(tmp_path, people=(BOSS,)) as served:
         response = await served.client.post("/api/session", json=SIGN_IN, headers={"X-Forwarded-Proto": "https"})
-        assert "; Secure" in response.headers["set-cookie"]
+        assert all("; Secure" in cookie for cookie in response.headers.get_list("set-cookie"))
 
 
 PROTECTED = [
@@ -121,7 +173,7 @@ PROTECTED = [
     ("GET", "/api/calls/c1"),
     ("POST", "/api/calls/c1/alerts/a1"),
     ("GET", "/api/vocabulary"),
-    ("GET", "/api/health"),
+    ("GET", "/api/audit"),
     ("GET", "/api/no-such-thing"),
     ("GET", "/api"),
     ("GET", "/api%2Fstate"),
@@ -129,7 +181,7 @@ PROTECTED = [
 
 
 async def test_everything_under_api_needs_the_session(tmp_path: Path) -> None:
-    async with site(tmp_path, password=True) as served:
+    async with site(tmp_path, people=(BOSS,)) as served:
         for method, path in PROTECTED:
             response = await served.client.request(method, path)
             assert (response.status_code, error_of(response)) == (401, "signed_out"), path
@@ -139,8 +191,8 @@ async def test_everything_under_api_needs_the_session(tmp_path: Path) -> None:
 
 
 async def test_a_session_ends_by_the_servers_clock(tmp_path: Path) -> None:
-    async with site(tmp_path, password=True) as served:
-        await served.client.post("/api/session", json=SIGN_IN)
+    async with site(tmp_path, people=(BOSS,)) as served:
+        await served.sign_in(BOSS)
         served.clock.now += 12 * 3600 - 1
         assert (await served.client.get("/api/state")).status_code == 200
         served.clock.now += 1
@@ -148,36 +200,356 @@ async def test_a_session_ends_by_the_servers_clock(tmp_path: Path) -> None:
 
 
 async def test_guessing_is_slowed_down_and_the_answer_tells_nothing(tmp_path: Path) -> None:
-    async with site(tmp_path, password=True) as served:
-        guesses = [await served.client.post("/api/session", json={"password": f"guess {n}"}) for n in range(ATTEMPTS)]
-        assert {(guess.status_code, guess.text) for guess in guesses} == {(401, guesses[0].text)}
-        for password in ("another guess", PASSWORD):
-            response = await served.client.post("/api/session", json={"password": password})
+    async with site(tmp_path, people=(BOSS,)) as served:
+        guess = {"name": "boss", "password": "a guess"}
+        guesses = [await served.client.post("/api/session", json=guess) for _ in range(ATTEMPTS.burst)]
+        assert {(answer.status_code, answer.text) for answer in guesses} == {(401, guesses[0].text)}
+        for body in (guess, SIGN_IN):
+            response = await served.client.post("/api/session", json=body)
             assert (response.status_code, error_of(response)) == (429, "too_many_attempts")
-            assert response.headers["retry-after"] == str(int(PAUSE))
+            assert response.headers["retry-after"] == str(int(ATTEMPTS.pause))
             assert "set-cookie" not in response.headers
-        served.clock.now += PAUSE
+        served.clock.now += ATTEMPTS.pause
         assert (await served.client.post("/api/session", json=SIGN_IN)).status_code == 200
-        response = await served.client.post("/api/session", json={"password": "a slip"})
-        assert response.status_code == 401  # having been right, one starts anew
+        assert (await served.client.post("/api/session", json=guess)).status_code == 401  # having been right, one starts anew
 
 
-async def test_with_no_password_set_everybody_is_in(tmp_path: Path) -> None:
+async def test_nobody_locks_out_a_colleague_at_the_same_address(tmp_path: Path) -> None:
+    async with site(tmp_path, people=STAFF) as served, browser(served.port) as attacker:
+        await served.sign_in(BOSS)
+        await served.client.delete("/api/session")
+        for _ in range(ATTEMPTS.burst + 1):
+            last = await attacker.post("/api/session", json={"name": "boss", "password": "a guess"})
+        assert last.status_code == 429
+        await served.sign_in(BOSS)  # this browser was here before
+        await served.sign_in(LEAD)  # and another name is not counted with this one
+
+
+class Seen(PasswordHasher):
+    """Notes each hash a password is held against."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hashes: list[str] = []
+
+    def verify(self, hash: str | bytes, password: str | bytes) -> bool:  # type: ignore[override]
+        self.hashes.append(str(hash))
+        return bool(super().verify(hash, password))
+
+
+async def test_a_name_nobody_has_costs_the_same_and_says_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = Seen()
+    monkeypatch.setattr(accounts, "PasswordHasher", lambda: seen)
+    usual = PasswordHasher().hash(PASSWORD)
+    gone = replace(WANG, disabled=True, password=usual)
+    async with site(tmp_path, people=(replace(BOSS, password=usual), gone)) as served:
+        answers = []
+        for name, password in (("boss", "a guess"), ("nobody", PASSWORD), ("wang", PASSWORD), ("", PASSWORD)):
+            answers.append(await served.client.post("/api/session", json={"name": name, "password": password}))
+        assert {(answer.status_code, answer.text) for answer in answers} == {(401, answers[0].text)}
+    costs = {re.sub(r"\$[^$]+\$[^$]+$", "", hash) for hash in seen.hashes}  # without salt and digest: kind and parameters
+    assert len(seen.hashes) == len(answers)
+    assert len(costs) == 1
+
+
+HOSTILE = [
+    "' OR 1=1 --",
+    "boss\x00",
+    "boss\n",
+    "<b>boss</b>",
+    "system",
+    "\ud800",
+    "boss\u200b",
+    "ｂｏｓｓ'",
+    "../boss",
+    "x" * 64,
+]
+
+
+async def test_hostile_names_are_nobody(tmp_path: Path) -> None:
+    async with site(tmp_path, people=(BOSS,)) as served:
+        headers = {"content-type": "application/json"}
+        for name in HOSTILE:
+            body = json.dumps({"name": name, "password": "a guess at it"})
+            response = await served.client.post("/api/session", content=body, headers=headers)
+            assert response.status_code in (401, 422), name
+        for given in (
+            {"password": PASSWORD},
+            {"name": "boss"},
+            {"name": 3, "password": PASSWORD},
+            {"name": "x" * 65, "password": ""},
+        ):
+            response = await served.client.post("/api/session", json=given)
+            assert (response.status_code, error_of(response)) == (422, "invalid")
+        assert {entry.who for entry in await served.archive.audits() if entry.action == "sign_in_failed"} <= {"", "boss"}
+
+
+class Slow:
+    """A store that answers when told, as a machine under load."""
+
+    def __init__(self) -> None:
+        self.gate = asyncio.Event()
+
+    async def users(self) -> list[User]:
+        await self.gate.wait()
+        return [BOSS]
+
+    async def audit(self, entry: AuditEntry) -> None:
+        pass
+
+
+async def test_a_flood_from_one_place_is_turned_away_and_leaves_room_for_others() -> None:
+    store = Slow()
+    doors = Accounts(store, Server(), 1.0, lambda: NINE)
+    flood = [asyncio.create_task(doors.sign_in(f"n{n}", "a guess", "10.0.0.1")) for n in range(WAITING_EACH + 3)]
+    other = asyncio.create_task(doors.sign_in("boss", PASSWORD, "10.0.0.2"))
+    await asyncio.sleep(0)
+    store.gate.set()
+    results = await asyncio.gather(*flood, return_exceptions=True)
+    assert [result.status for result in results if isinstance(result, Refused)] == [401] * WAITING_EACH + [429] * 3
+    assert (await other).session.person.name == "boss"
+    assert not doors._waiting
+
+
+async def test_with_no_account_everybody_on_this_machine_is_in(tmp_path: Path) -> None:
     async with site(tmp_path) as served:
-        for method, body in (("GET", None), ("POST", {"password": "anything"}), ("DELETE", None)):
-            response = await served.client.request(method, "/api/session", json=body)
-            assert response.json() == {"password_needed": False, "signed_in": True}
+        for method, body in (("GET", None), ("POST", {"name": "any", "password": "thing"}), ("DELETE", None)):
+            known = (await served.client.request(method, "/api/session", json=body)).json()
+            assert (known["password_needed"], known["signed_in"], known["who"]["role"]) == (False, True, "admin")
         assert (await served.client.get("/api/state")).status_code == 200
+
+
+async def test_with_no_account_nobody_on_the_network_is(tmp_path: Path) -> None:
+    doors = Accounts((store := Slow()), Server(host="0.0.0.0"), 1.0, lambda: NINE)
+    store.gate.set()
+    assert await doors.session(None) is None
+    assert doors.needed
+
+
+async def test_the_first_account_closes_the_door_while_the_server_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(accounts, "CHECK", 0.02)
+    async with site(tmp_path) as served, served.live() as socket:
+        await joined(served, socket)
+        hire(served.data, BOSS)
+        served.clock.now += 1
+        assert await closed(socket) == (1008, "signed_out")
+        assert (await served.client.get("/api/state")).status_code == 401
+        await served.sign_in(BOSS)
+        assert (await served.client.get("/api/state")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "change", [{"disabled": True}, {"password": HASH.replace("$m=8", "$m=16")}, {"role": "agent"}, {"teams": ["三组"]}]
+)
+async def test_a_change_of_the_account_ends_its_sessions_and_sockets_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: dict[str, object]
+) -> None:
+    monkeypatch.setattr(accounts, "CHECK", 0.02)
+    async with site(tmp_path, people=STAFF) as served, browser(served.port) as colleague:
+        await served.sign_in(LEAD)
+        await served.sign_in(BOSS, colleague)
+        async with served.live() as socket, served.live(colleague) as other:
+            await joined(served, socket)
+            await join(other)
+            served.change(LEAD.name, **change)
+            assert await closed(socket) == (1008, "signed_out")
+            assert (await served.client.get("/api/state")).status_code == 401
+            assert (await colleague.get("/api/state")).status_code == 200
+            seq = served.hub.publish(type="notice", call=None, level="info", code="on", message="")
+            assert (await received(other))["seq"] == seq
+
+
+async def test_a_disabled_account_cannot_sign_in(tmp_path: Path) -> None:
+    async with site(tmp_path, people=STAFF) as served:
+        served.change("boss", disabled=True)
+        response = await served.client.post("/api/session", json=SIGN_IN)
+        assert (response.status_code, error_of(response)) == (401, "wrong_password")
+        served.change("boss", disabled=False)
+        await served.sign_in(BOSS)
+
+
+class Failing(Slow):
+    """Accounts that can be read once, and an audit log that cannot be written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate.set()
+        self.broken = False
+
+    async def users(self) -> list[User]:
+        if self.broken:
+            raise ArchiveError("the disk is gone")
+        return [BOSS]
+
+    async def audit(self, entry: AuditEntry) -> None:
+        if self.broken:
+            raise ArchiveError("the disk is full")
+
+
+async def test_without_an_entry_in_the_audit_log_nobody_gets_in_and_nobody_is_thrown_out(tmp_path: Path) -> None:
+    store, now = Failing(), [0.0]
+    doors = Accounts(store, Server(), 1.0, lambda: NINE, lambda: now[0])
+    granted = await doors.sign_in("boss", PASSWORD, "10.0.0.1")
+    store.broken = True
+    now[0] += accounts.CHECK
+    assert await doors.session(granted.token) is granted.session
+    with pytest.raises(ArchiveError):
+        await doors.sign_in("boss", PASSWORD, "10.0.0.1")
+    assert len(doors._sessions) == 1
 
 
 async def test_no_secret_is_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     caplog.set_level("DEBUG", "monitor")
-    async with site(tmp_path, password=True) as served:
-        await served.client.post("/api/session", json={"password": "a wrong secret"})
+    async with site(tmp_path, people=(BOSS,)) as served:
+        await served.client.post("/api/session", json={"name": "a secret in the wrong field", "password": "a wrong secret"})
         await served.client.post("/api/session", json=SIGN_IN)
-        token = served.client.cookies["callmonitor"]
+        token, device = served.client.cookies["callmonitor"], served.client.cookies["callmonitor-device"]
+        audited = repr(await served.archive.audits())
     printed = "".join(capsys.readouterr()) + caplog.text
     assert "sign_in_failed" in printed
-    assert not [secret for secret in ("a wrong secret", PASSWORD, token, HASH) if secret in printed]
+    secrets = ("a wrong secret", "a secret in the wrong field", PASSWORD, token, device, HASH)
+    assert not [secret for secret in secrets if secret in printed or secret in audited]
+
+
+async def fill(served: Site) -> None:
+    """A call of 小王 in team 一组, one of 小赵 in 三组, one of nobody; each with an alert."""
+    owners = {"ours": ("小王", "一组"), "theirs": ("小赵", "三组"), "nobodys": (None, None)}
+    for id, (agent, team) in owners.items():
+        await served.archive.add(info(id, agent=agent, team=team, customer="13812342233"))
+        await served.archive.add(alert(id))
+
+
+KNOWN = [
+    (BOSS, {"ours", "theirs", "nobodys"}),
+    (CHECKER, {"ours", "theirs", "nobodys"}),
+    (LEAD, {"ours"}),
+    (WANG, {"ours"}),
+    (ZHAO, {"theirs"}),
+]
+
+
+@pytest.mark.parametrize(("user", "known"), KNOWN, ids=lambda value: value.name if isinstance(value, User) else "")
+async def test_each_is_answered_about_their_own_calls(tmp_path: Path, user: User, known: set[str]) -> None:
+    async with site(tmp_path, people=STAFF) as served:
+        await fill(served)
+        await served.sign_in(user)
+        state = (await served.client.get("/api/state")).json()
+        calls = (await served.client.get("/api/calls")).json()["calls"]
+        assert {call["id"] for call in state["calls"]} == {call["id"] for call in calls} == known
+        assert {one["call"] for one in state["alerts"]} == known
+        whole = user.role in ("admin", "supervisor")
+        for call in (*state["calls"], *calls):
+            assert call["customer"] == ("13812342233" if whole else "138****2233")
+        for id in ("ours", "theirs", "nobodys", "none"):
+            response = await served.client.get(f"/api/calls/{id}")
+            if id in known:
+                assert response.json()["call"]["customer"] == ("13812342233" if whole else "138****2233")
+                continue
+            unknown = await served.client.get("/api/calls/none")
+            assert (response.status_code, response.text) == (404, unknown.text)  # nor whether there is such a call
+        if not whole:
+            assert "13812342233" not in json.dumps(state) + json.dumps(calls)
+
+
+@pytest.mark.parametrize(("user", "known"), KNOWN, ids=lambda value: value.name if isinstance(value, User) else "")
+async def test_each_socket_tells_of_its_own_persons_calls(tmp_path: Path, user: User, known: set[str]) -> None:
+    async with site(tmp_path, people=STAFF) as served:
+        await served.sign_in(user)
+        async with served.live() as socket:
+            await joined(served, socket)
+            hub = served.hub
+            for id, agent, team in (("ours", "小王", "一组"), ("theirs", "小赵", "三组"), ("nobodys", None, None)):
+                hub.publish(type="call", call=id, data=view(id, agent=agent, team=team, customer="13812342233"))
+                hub.publish(type="alert", call=id, data=alert(id))
+            hub.publish(type="notice", call=None, level="info", code="last", message="")
+            events: list[dict[str, Any]] = []
+            while not events or events[-1]["type"] != "notice":
+                events.append(await received(socket))
+        assert [event["call"] for event in events[:-1]] == [
+            id for id in ("ours", "theirs", "nobodys") if id in known for _ in "12"
+        ]
+        numbers = {event["data"]["customer"] for event in events if event["type"] == "call"}
+        assert numbers == {"13812342233" if user.role in ("admin", "supervisor") else "138****2233"}
+
+
+async def decide(served: Site, call: str, **more: str) -> httpx.Response:
+    return await served.client.post(f"/api/calls/{call}/alerts/a1", json={"status": "resolved", **more})
+
+
+async def test_a_decision_is_signed_by_the_account_and_audited(tmp_path: Path) -> None:
+    async with site(tmp_path, people=STAFF) as served:
+        await fill(served)
+        await served.sign_in(LEAD)
+        forged = await decide(served, "ours", by="boss")
+        assert (forged.status_code, error_of(forged)) == (403, "not_you")
+        assert (await decide(served, "ours", note="已回电")).json()["alert"]["by"] == "李主管"
+        assert (await decide(served, "ours", by="李主管")).json()["alert"]["by"] == "李主管"
+        newest, before, *_ = await served.archive.audits()
+        assert (before.who, before.role, before.address, before.action, before.call) == (
+            "李主管",
+            "supervisor",
+            "127.0.0.1",
+            "decision",
+            "ours",
+        )
+        assert before.detail == {"alert": "a1", "status": "resolved", "note": "已回电"}
+        assert newest.detail["note"] is None
+
+
+async def test_nobody_decides_on_what_is_not_theirs(tmp_path: Path) -> None:
+    async with site(tmp_path, people=STAFF) as served:
+        await fill(served)
+        for user, call, status, code in (
+            (LEAD, "theirs", 404, "unknown_alert"),
+            (LEAD, "nobodys", 404, "unknown_alert"),
+            (WANG, "theirs", 404, "unknown_alert"),
+            (WANG, "ours", 403, "forbidden"),
+        ):
+            await served.sign_in(user)
+            response = await decide(served, call)
+            assert (response.status_code, error_of(response)) == (status, code)
+        _, alerts = await served.archive.recent()
+        assert {one.status for one in alerts} == {"open"}
+
+
+async def test_a_decision_is_told_to_those_who_may_know_also_after_the_call(tmp_path: Path) -> None:
+    async with site(tmp_path, people=STAFF) as served, browser(served.port) as agent:
+        await fill(served)
+        await served.sign_in(BOSS)
+        await served.sign_in(WANG, agent)
+        async with served.live(agent) as socket:
+            await joined(served, socket)
+            await decide(served, "theirs")
+            await decide(served, "ours")
+            event = await received(socket)
+            assert (event["type"], event["call"], event["data"]["by"]) == ("alert", "ours", "boss")
+
+
+async def test_the_audit_log_is_for_administrators(tmp_path: Path) -> None:
+    async with site(tmp_path, people=STAFF) as served:
+        for user in (LEAD, CHECKER, WANG):
+            await served.sign_in(user)
+            response = await served.client.get("/api/audit")
+            assert (response.status_code, error_of(response)) == (403, "forbidden")
+        await served.client.post("/api/session", json={"name": "boss", "password": "a guess"})
+        await served.sign_in(BOSS)
+        entries = (await served.client.get("/api/audit")).json()["entries"]
+        assert [(one["who"], one["role"], one["action"]) for one in entries[:3]] == [
+            ("boss", "admin", "sign_in"),
+            ("boss", "admin", "sign_in_failed"),
+            ("wang", "agent", "sign_in"),
+        ]
+        assert set(entries[0]) == {"when", "who", "role", "address", "action", "call", "detail", "id"}
+        assert entries[0]["address"] == "127.0.0.1"
+        only = (await served.client.get("/api/audit", params={"who": "Wang", "limit": 1})).json()["entries"]
+        assert [one["who"] for one in only] == ["wang"]
+        older = (await served.client.get("/api/audit", params={"before": entries[0]["id"]})).json()["entries"]
+        assert older == entries[1:]
+        for bad in ({"limit": 0}, {"before": -1}, {"before": 10**30}, {"since": "yesterday"}):
+            assert (await served.client.get("/api/audit", params=bad)).status_code == 422
+
+
+def test_the_default_address_is_this_machine_alone() -> None:
+    check_bind(Config().server, [])

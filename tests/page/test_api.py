@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from monitor.archive.store import Archive
-from monitor.records import CallRecord, Finding, Summary, Utterance, Whisper, Word
+from monitor.records import EVERYTHING, CallRecord, Finding, Scope, Summary, Utterance, Whisper, Word
 from tests.page.support import NINE, Site, alert, error_of, info, site
 
 
@@ -234,7 +234,7 @@ async def test_what_is_not_there_is_said_in_the_same_shape(tmp_path: Path) -> No
 
 async def test_a_fault_tells_nothing_of_the_inside(tmp_path: Path) -> None:
     class Broken(Archive):
-        async def call(self, id: str) -> CallRecord | None:
+        async def call(self, id: str, scope: Scope = EVERYTHING) -> CallRecord | None:
             raise RuntimeError("/secret/path and what the customer said")
 
     async with site(tmp_path, archive=Broken) as served:

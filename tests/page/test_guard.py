@@ -13,7 +13,7 @@ from monitor.config import Server
 from monitor.errors import ConfigError
 from monitor.page.answers import Refused
 from monitor.page.guard import BODY, Guard
-from tests.page.support import HASH, error_of, joined, site
+from tests.page.support import BOSS, error_of, joined, site
 
 
 async def nothing(*_: object) -> None:
@@ -21,8 +21,8 @@ async def nothing(*_: object) -> None:
 
 
 LOCAL = Server()
-LAN = Server(host="192.168.1.5", password_hash=HASH, allowed_hosts=("Monitor.Example.com", "fd00::5"))
-ANY = Server(host="0.0.0.0", password_hash=HASH, allowed_hosts=("monitor.example.com",))
+LAN = Server(host="192.168.1.5", allowed_hosts=("Monitor.Example.com", "fd00::5"))
+ANY = Server(host="0.0.0.0", allowed_hosts=("monitor.example.com",))
 
 
 @pytest.mark.parametrize(
@@ -49,8 +49,8 @@ ANY = Server(host="0.0.0.0", password_hash=HASH, allowed_hosts=("monitor.example
         (ANY, "[2001:db8::1]:8770", True),
         (ANY, "monitor.example.com:443", True),
         (ANY, "evil.example", False),
-        (Server(host="", password_hash=HASH), "10.1.2.3", True),
-        (Server(host="", password_hash=HASH), "", False),
+        (Server(host=""), "10.1.2.3", True),
+        (Server(host=""), "", False),
     ],
 )
 def test_which_hosts_are_this_server(server: Server, host: str, known: bool) -> None:
@@ -114,7 +114,7 @@ def add_ingest(app: FastAPI) -> None:
 
 
 async def test_sockets_are_guarded_too_also_those_added_later(tmp_path: Path) -> None:
-    async with site(tmp_path, password=True, arrange=add_ingest) as served:
+    async with site(tmp_path, people=(BOSS,), arrange=add_ingest) as served:
         for path in ("/ingest", "/api/live"):
             for options in ({"origin": Origin("http://evil.example")}, {"name": "evil.example"}):
                 with pytest.raises(InvalidStatus) as caught:

@@ -9,8 +9,8 @@ from websockets.exceptions import ConnectionClosed
 
 from monitor.archive.store import Archive
 from monitor.page import live
-from monitor.records import Alert, CallView
-from tests.page.support import NINE, PASSWORD, PATIENCE, alert, browser, info, join, joined, received, site, watch
+from monitor.records import EVERYTHING, Alert, CallView, Scope
+from tests.page.support import BOSS, NINE, PATIENCE, alert, browser, info, join, joined, received, site, watch
 
 
 async def closed(socket: ClientConnection) -> tuple[int, str]:
@@ -130,8 +130,8 @@ async def test_what_happens_while_the_state_is_read_comes_as_an_event(tmp_path: 
     class Busy(Archive):
         """A call starts after the rows were read, before they are answered."""
 
-        async def recent(self, limit: int = 50) -> tuple[list[CallView], list[Alert]]:
-            found = await super().recent(limit)
+        async def recent(self, limit: int = 50, scope: Scope = EVERYTHING) -> tuple[list[CallView], list[Alert]]:
+            found = await super().recent(limit, scope)
             await self.add(info("late"))
             hub = served.hub
             hub.publish(type="call", call="late", data=info("late"))
@@ -187,20 +187,20 @@ async def test_a_decision_that_cannot_be_stored_is_not_shown(tmp_path: Path) -> 
 
 
 async def test_without_a_session_there_is_no_socket(tmp_path: Path) -> None:
-    async with site(tmp_path, password=True) as served:
+    async with site(tmp_path, people=(BOSS,)) as served:
         async with served.live() as socket:
             assert await closed(socket) == (1008, "signed_out")
-        await served.client.post("/api/session", json={"password": PASSWORD})
+        await served.sign_in(BOSS)
         async with served.live() as socket:
             await joined(served, socket)
 
 
 async def test_signing_out_closes_ones_own_sockets_alone(tmp_path: Path) -> None:
-    async with site(tmp_path, password=True) as served, browser(served.port) as colleague:
-        await served.client.post("/api/session", json={"password": PASSWORD})
+    async with site(tmp_path, people=(BOSS,)) as served, browser(served.port) as colleague:
+        await served.sign_in(BOSS)
         async with served.live() as socket:
             await joined(served, socket)
-            await colleague.post("/api/session", json={"password": PASSWORD})
+            await served.sign_in(BOSS, colleague)
             await colleague.delete("/api/session")
             seq = served.hub.publish(type="utterance_withdrawn", call="c1", id="u1")
             assert (await received(socket))["seq"] == seq
@@ -209,8 +209,8 @@ async def test_signing_out_closes_ones_own_sockets_alone(tmp_path: Path) -> None
 
 
 async def test_a_session_that_expires_closes_its_socket(tmp_path: Path) -> None:
-    async with site(tmp_path, password=True) as served:
-        await served.client.post("/api/session", json={"password": PASSWORD})
+    async with site(tmp_path, people=(BOSS,)) as served:
+        await served.sign_in(BOSS)
         served.clock.now += 12 * 3600 - 0.05
         async with served.live() as socket:
             await join(socket)
