@@ -24,6 +24,8 @@ Severity = Literal["notice", "warning", "critical"]
 AlertStatus = Literal["open", "acknowledged", "resolved", "false_alarm"]
 CallStatus = Literal["live", "ended", "interrupted", "failed"]
 Role = Literal["admin", "supervisor", "qa", "agent"]
+WhisperOrigin = Literal["playbook", "supervisor"]
+WhisperStatus = Literal["sent", "seen", "used", "dismissed", "later", "withdrawn"]
 Span = tuple[float, float]
 
 SYSTEM = "system"  # the name under which the product itself resolves an alert; no person may bear it
@@ -185,14 +187,24 @@ class Alert:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whisper:
-    """One short line for the agent."""
+    """What the agent might say now. `at` and `expires` are call time; `when`, of the last change of status, is wall-clock.
+
+    `later` is put off by the agent and comes again as `sent`; `withdrawn`: its moment has passed.
+    """
 
     call: str
     id: str
     at: float
-    text: str
-    reason: str
-    because: tuple[str, ...]
+    origin: WhisperOrigin = "playbook"
+    by: str | None = None  # the supervisor
+    say: str  # a model sentence, or what the supervisor wrote
+    reason: str  # one line; "" of a supervisor's
+    because: tuple[str, ...] = ()  # finding ids, oldest first
+    rule: str | None = None  # of the playbook
+    priority: int = 0  # 0..100
+    expires: float
+    status: WhisperStatus = "sent"
+    when: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +234,8 @@ class Summary:
     closing_valence: float | None = None
     # Calls of the same number that claimed the same: "call", "started", "text", "agent", "team".
     earlier: tuple[dict[str, Any], ...] = ()
+    # What the customer has given already: "id", "zh", "value", "at" (call time), in the order first given.
+    facts: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

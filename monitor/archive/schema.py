@@ -145,9 +145,16 @@ class Whisper(OfCall):
     __tablename__ = "whisper"
 
     at: Mapped[float]
-    text: Mapped[str]
+    origin: Mapped[str]
+    by: Mapped[str | None]
+    say: Mapped[str]
     reason: Mapped[str]
     because: Mapped[list[Any]]
+    rule: Mapped[str | None]
+    priority: Mapped[int]
+    expires: Mapped[float]
+    status: Mapped[str]
+    when: Mapped[datetime | None]
 
 
 class Account(Base):

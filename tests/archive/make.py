@@ -57,5 +57,5 @@ def alert(id: str = "a1", call: str = "c1", **more: Any) -> Alert:
 
 
 def whisper(id: str = "w1", call: str = "c1", **more: Any) -> Whisper:
-    known: dict[str, Any] = {"at": 2.0, "text": "先道歉", "reason": "客户生气", "because": ("u1.legal",)}
+    known: dict[str, Any] = {"at": 2.0, "say": "先道歉", "reason": "客户生气", "because": ("u1.legal",), "expires": 20.0}
     return Whisper(call=call, id=id, **known | more)

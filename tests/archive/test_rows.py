@@ -81,7 +81,20 @@ strategies: dict[Any, dict[str, Any]] = {
         "by": st.none() | texts,
         "note": st.none() | texts,
     },
-    Whisper: {"id": texts, "at": numbers, "text": texts, "reason": texts, "because": because},
+    Whisper: {
+        "id": texts,
+        "at": numbers,
+        "expires": numbers,
+        "origin": st.sampled_from(["playbook", "supervisor"]),
+        "say": texts,
+        "reason": texts,
+        "because": because,
+        "rule": st.none() | texts,
+        "by": st.none() | texts,
+        "priority": counts,
+        "status": st.sampled_from(["sent", "seen", "used", "dismissed", "later", "withdrawn"]),
+        "when": st.none() | moments,
+    },
 }
 calls = st.builds(CallInfo, **strategies[CallInfo])
 others = {

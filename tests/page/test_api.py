@@ -41,7 +41,7 @@ FINDING = Finding(
     span=(1, 6),
     level=3,
 )
-WHISPER = Whisper(call="c1", id="w1", at=66.4, text="先道歉", reason="客户要投诉", because=("u1.regulator",))
+WHISPER = Whisper(call="c1", id="w1", at=66.4, say="先道歉", reason="客户要投诉", because=("u1.regulator",), expires=90.0)
 
 
 async def fill(archive: Archive) -> None:
@@ -85,7 +85,7 @@ async def test_a_call_comes_with_everything_kept_of_it(tmp_path: Path) -> None:
         assert body["findings"][0]["level"] == 3
         assert "count" not in body["findings"][0]
         assert body["alerts"][0]["title"] == "威胁投诉"
-        assert body["whispers"][0]["text"] == "先道歉"
+        assert body["whispers"][0]["say"] == "先道歉"
         assert body["summary"]["risk"] == 0
 
 
