@@ -25,11 +25,12 @@ from monitor.ingest.client import Offer, send
 from monitor.ingest.play import Recording, play
 from monitor.ingest.token import client_token
 from monitor.models_cli import models_app
-from monitor.page.accounts import hash_password
+from monitor.page.accounts import FIRST_ADMIN
 from monitor.records import RATE
 from monitor.report import clean, print_report
 from monitor.reviewing import reviewed
 from monitor.rules_cli import rules_app
+from monitor.users_cli import audit_command, users_app
 
 DEFAULT = Path("config.toml")
 
@@ -69,6 +70,8 @@ def settings(context: typer.Context) -> config.Config:
 
 cli.add_typer(models_app(settings), name="models")
 cli.add_typer(rules_app(settings, lambda: _log("warning")), name="rules")
+cli.add_typer(users_app(settings), name="users")
+cli.command("audit")(audit_command(settings))
 cli.add_typer(bench_app(settings, lambda: _log("warning")), name="bench")
 cli.command("capacity")(capacity_command(settings, lambda: _log("warning")))
 
@@ -88,6 +91,8 @@ def serve(
             async with rooms.service(chosen) as running:
                 address = f"http://{chosen.server.host}:{listener.getsockname()[1]}/"
                 err.print(f"{address}  clients find their token in {chosen.data.folder / 'ingest-token'}", markup=False)
+                if not await running.archive.users():
+                    err.print(f"no accounts: who is at this machine sees all; the first is made by {FIRST_ADMIN}", markup=False)
                 await rooms.serve(running, listener)
 
     _run(run(), interrupted=0)
@@ -241,19 +246,6 @@ def evaluate_command(
             raise typer.Exit(1)
 
     _run(run())
-
-
-@cli.command()
-def password() -> None:
-    """Make the password_hash that `serve` needs on anything but loopback."""
-    word = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
-    try:
-        made = hash_password(word)
-    except MonitorError as error:
-        _complain(error)
-        raise typer.Exit(1) from error
-    out.print("Put this line into config.toml under [server]:", markup=False)
-    out.print(f'password_hash = "{made}"', markup=False, soft_wrap=True)
 
 
 def main() -> None:
