@@ -29,7 +29,7 @@ from monitor.desk import Desk, LiveCall
 from monitor.errors import ConfigError, MonitorError, ProtocolError
 from monitor.ingest.native import Hello
 from monitor.ingest.pcm import Decoder as PcmDecoder
-from monitor.ingest.token import ensure_token
+from monitor.ingest.token import METRICS, ensure_token
 from monitor.ingest.websocket import endpoint
 from monitor.meters import Meters
 from monitor.outlet import Outlet
@@ -44,6 +44,7 @@ from monitor.speech.scheduler import Scheduler
 from monitor.speech.transcript import Transcriber
 from monitor.speech.vad import VadModel
 from monitor.speech.whisper import Decoder
+from monitor.watch import Watch
 
 PAGES = Path(__file__).parent.parent / "web" / "dist"
 PONG = 60.0  # seconds, at least
@@ -112,11 +113,13 @@ async def workshop(settings: config.Config, *, live: bool = False) -> AsyncItera
 class Service:
     """The running product: live calls in, events out."""
 
-    def __init__(self, made: Workshop, archive: Archive, token: str) -> None:
+    def __init__(self, made: Workshop, archive: Archive, token: str, metrics_token: str) -> None:
         """Use `service`."""
-        self.settings, self.workshop, self.archive, self.token = made.settings, made, archive, token
+        self.settings, self.workshop, self.archive = made.settings, made, archive
+        self.token, self.metrics_token = token, metrics_token
         self.meters = made.meters
         self.hub = Hub(history=made.settings.page.history, queue=made.settings.page.queue)
+        self.watch = Watch(self.meters, self.hub, made.settings.data.folder, made.settings.page.latency_target)
         self._live: dict[str, LiveCall | None] = {}  # None while it is being set up
         self._quiet = asyncio.Event()
         self._quiet.set()
@@ -206,6 +209,9 @@ class Service:
             version=metadata.version("callmonitor"),
             vocabulary=self.workshop.vocabulary(),
             live_calls=lambda: len(self._live),
+            meters=self.meters,
+            health=lambda: self.watch.health,
+            metrics_token=self.metrics_token,
             pages=pages,
         )
         app.add_api_websocket_route("/ingest", endpoint(self.settings.ingest, self.token, self))
@@ -223,10 +229,13 @@ async def service(settings: config.Config) -> AsyncIterator[Service]:
         stack.push_async_callback(archive.close)
         check_bind(settings.server, await archive.users())
         token = await asyncio.to_thread(ensure_token, settings.data.folder)
+        metrics_token = await asyncio.to_thread(ensure_token, settings.data.folder, METRICS)
         left = await archive.interrupted(local_now())
         if left:
             log.warning("calls_interrupted", calls=left)
-        yield Service(await stack.enter_async_context(workshop(settings, live=True)), archive, token)
+        running = Service(await stack.enter_async_context(workshop(settings, live=True)), archive, token, metrics_token)
+        await stack.enter_async_context(running.watch)
+        yield running
 
 
 def bind(settings: config.Server) -> socket.socket:

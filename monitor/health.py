@@ -141,8 +141,8 @@ class Doctor:
 
 def signs(target: float) -> tuple[Sign, ...]:
     """What is watched, the plainest to a supervisor first."""
-    late = "提醒变慢：话说完 {value} 秒后才提醒，目标是 {limit} 秒以内。"
-    late_en = "Alerts are late: {value} s after the phrase; the target is {limit} s."
+    late = "话说完约 {value} 秒后才出现告警，目标是 {limit} 秒以内。"
+    late_en = "Alerts come about {value} s after the phrase; the target is {limit} s."
     return (
         Sign(
             "latency",
@@ -170,13 +170,13 @@ def signs(target: float) -> tuple[Sign, ...]:
             Limit(
                 0.5,
                 0.5,
-                "为了让提醒不迟到，暂不显示正在说的话。",
+                "为了让告警不迟到，暂不显示正在说的话。",
                 "To keep alerts on time, words are not shown while they are spoken.",
             ),
             Limit(
                 1.5,
                 1.5,
-                "为了让提醒不迟到，识别精度暂时降低。",
+                "为了让告警不迟到，识别精度暂时降低。",
                 "To keep alerts on time, speech is recognised less accurately.",
             ),
         ),

@@ -15,6 +15,7 @@ from monitor.page.hub import Hub
 
 NAP = 0.25  # seconds between looks at the event loop
 EVERY = 4  # naps between two examinations
+REFRESH = 30.0  # seconds after which other numbers alone are told
 LEAST = 3  # alerts, at least, to judge their latency by
 LATENCY, LAG = 0.95, 0.9  # quantiles
 
@@ -28,7 +29,8 @@ class Watch:
         """`folder`: where audio is kept; `target`: seconds from the end of a phrase to its alert."""
         self._meters, self._hub, self._folder = meters, hub, folder
         self._doctor = Doctor(target)
-        self.health = self._doctor.examine(Vitals(), 0.0)
+        self.health = self._told = self._doctor.examine(Vitals(), 0.0)
+        self._told_at = 0.0
         self._watching: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Watch:
@@ -52,7 +54,8 @@ class Watch:
         while True:
             for _ in range(EVERY):
                 await self._nap(clock)
-            self._tell(self._doctor.examine(await self._vitals(), clock()))
+            vitals = await self._vitals()
+            self._tell(self._doctor.examine(vitals, clock()), clock())
 
     async def _nap(self, clock: Callable[[], float]) -> None:
         due = clock() + NAP
@@ -69,10 +72,13 @@ class Watch:
             disk_free=await asyncio.to_thread(_free, self._folder),  # a network disk may think for a while
         )
 
-    def _tell(self, health: Health) -> None:
+    def _tell(self, health: Health, now: float) -> None:
         before, self.health = self.health, health
-        if health.gist != before.gist:
+        news = health.gist != before.gist
+        if news:
             log.info("health", status=health.status, why=[cause.code for cause in health.why])
+        if news or (health.why != self._told.why and now - self._told_at >= REFRESH):
+            self._told, self._told_at = health, now
             self._hub.publish(type="health", call=None, data=health)
 
 

@@ -16,6 +16,8 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from monitor.config import Config
+from monitor.health import Health
+from monitor.meters import Meters
 from monitor.page import policy
 from monitor.page.accounts import COOKIE, DEVICE, Accounts, Asking, Session
 from monitor.page.answers import Refused, answer, install, large_answer
@@ -24,6 +26,7 @@ from monitor.page.hub import Hub
 from monitor.page.live import live
 from monitor.page.pages import Pages
 from monitor.page.passwords import LONGEST, spelling
+from monitor.page.vitals import Vitals
 from monitor.records import EVERYTHING, SYSTEM, Alert, AlertStatus, AuditEntry, CallRecord, CallView, Scope, User
 
 RECENT = 50  # ended calls a page begins with
@@ -151,9 +154,12 @@ class Sessions:
 class Calls:
     """What is known of the calls, and what people decide about their alerts."""
 
-    def __init__(self, hub: Hub, store: Store, model: str, version: str, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, hub: Hub, store: Store, health: Callable[[], Health], model: str, version: str, now: Callable[[], datetime]
+    ) -> None:
         self.hub = hub
         self.store = store
+        self.health = health
         self.about = {"model": model, "version": version}
         self.now = now
         self._deciding = asyncio.Lock()
@@ -171,7 +177,7 @@ class Calls:
         place = self._place()
         calls, alerts = await self.store.recent(RECENT, policy.scope(who.person))
         shown = [policy.shown(who.person, call) for call in calls]
-        return await large_answer({**place, "calls": shown, "alerts": alerts, **self.about})
+        return await large_answer({**place, "calls": shown, "alerts": alerts, "health": self.health(), **self.about})
 
     async def calls(
         self,
@@ -248,21 +254,15 @@ class Trail:
 
 
 class About:
-    """What does not change while the server runs, and whether it runs."""
+    """What does not change while the server runs."""
 
-    def __init__(self, model: str, vocabulary: Mapping[str, Any], live_calls: Callable[[], int]) -> None:
-        self.model = model
+    def __init__(self, vocabulary: Mapping[str, Any]) -> None:
         self.words = vocabulary
-        self.live_calls = live_calls
         self.router = APIRouter(prefix="/api")
         self.router.add_api_route("/vocabulary", self.vocabulary, methods=["GET"])
-        self.router.add_api_route("/health", self.health, methods=["GET"])
 
     async def vocabulary(self) -> Response:
         return answer(self.words)
-
-    async def health(self) -> Response:
-        return answer({"status": "ok", "calls": self.live_calls(), "model": self.model})
 
 
 def local_now() -> datetime:
@@ -278,13 +278,17 @@ def build(
     version: str,
     vocabulary: Mapping[str, Any],
     live_calls: Callable[[], int],
+    meters: Meters,
+    health: Callable[[], Health],
+    metrics_token: str,
     pages: Path,
     clock: Callable[[], float] = time.monotonic,
     now: Callable[[], datetime] = local_now,
 ) -> FastAPI:
     """The application: API, live socket, pages, and the guard around all of it and around every route added later.
 
-    `vocabulary` is what /api/vocabulary answers, `live_calls` counts calls in progress, `pages` is the folder of built pages,
+    `vocabulary` is what /api/vocabulary answers, `live_calls` counts calls in progress, `meters` and `health` say how it does,
+    `metrics_token` is what Prometheus shows instead of a session, `pages` is the folder of built pages,
     `clock` gives the seconds sessions and attempts are counted in, `now` an aware wall-clock time.
     Raises ConfigError where `config.server` names no host. The accounts are the store's.
     """
@@ -293,15 +297,16 @@ def build(
     app = FastAPI(title="callmonitor", version=version, openapi_url=None, redirect_slashes=False)
     install(app)
     app.include_router(Sessions(accounts).router)
-    app.include_router(Calls(hub, store, model, version, now).router)
+    app.include_router(Calls(hub, store, health, model, version, now).router)
     app.include_router(Trail(store).router)
-    app.include_router(About(model, vocabulary, live_calls).router)
+    app.include_router(About(vocabulary).router)
+    app.include_router(Vitals(meters, health, live_calls, model).router)
 
     @app.websocket("/api/live")
     async def _live(socket: WebSocket, who: Who) -> None:
         await live(socket, hub, accounts, who.session)
 
     app.router.default = Pages(pages)
-    app.add_middleware(SignedIn, accounts=accounts)
+    app.add_middleware(SignedIn, accounts=accounts, metrics_token=metrics_token)
     app.add_middleware(Guard, server=config.server)
     return app

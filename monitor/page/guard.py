@@ -7,6 +7,7 @@ server: Host against DNS rebinding, Origin against cross-site requests and socke
 from __future__ import annotations
 
 import ipaddress
+from hmac import compare_digest
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
@@ -19,6 +20,7 @@ from monitor.page.accounts import COOKIE, Accounts, Asking, is_loopback
 from monitor.page.answers import HEADERS, UNREACHABLE, Refused, refusal
 
 ASKING = "callmonitor.asking"  # in the scope: who asks
+METRICS = "/metrics"
 BODY = 65_536  # bytes of a request's body, at most
 
 
@@ -75,12 +77,13 @@ def own_names(server: Server) -> set[str]:
 class SignedIn:
     """ASGI middleware: everything under /api but /api/session needs a session, and learns whose it is (`who_asks`)."""
 
-    def __init__(self, app: ASGIApp, accounts: Accounts) -> None:
+    def __init__(self, app: ASGIApp, accounts: Accounts, metrics_token: str) -> None:
         self.app = app
         self.accounts = accounts
+        self._bearer = f"bearer {metrics_token}".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] in ("http", "websocket") and is_api(scope) and route_path(scope) != "/api/session":
+        if scope["type"] in ("http", "websocket") and is_api(scope) and not self._open(scope):
             connection = HTTPConnection(scope)
             try:
                 session = await self.accounts.session(connection.cookies.get(COOKIE))
@@ -92,6 +95,13 @@ class SignedIn:
                 return
             scope[ASKING] = Asking(session, address(connection))
         await self.app(scope, receive, send)
+
+    def _open(self, scope: Scope) -> bool:
+        """Whether no session is needed: to sign in, or for Prometheus with its token."""
+        if route_path(scope) != METRICS:
+            return route_path(scope) == "/api/session"
+        scheme, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
+        return compare_digest(f"{scheme.lower()} {token}".encode(), self._bearer)
 
 
 def who_asks(connection: HTTPConnection) -> Asking:
@@ -116,7 +126,8 @@ async def _turn_away(scope: Scope, receive: Receive, send: Send, why: Refused, c
 
 
 def is_api(scope: Scope) -> bool:
-    return f"{route_path(scope)}/".startswith("/api/")
+    """Whether a path answers programs: what needs a session, and is never a page."""
+    return f"{route_path(scope)}/".startswith("/api/") or route_path(scope) == METRICS
 
 
 def route_path(scope: Scope) -> str:

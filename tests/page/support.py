@@ -22,6 +22,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from monitor.archive.accounts import beside
 from monitor.archive.store import Archive
 from monitor.config import Config, Data, Page, Server
+from monitor.health import Health
+from monitor.meters import Meters
 from monitor.page.accounts import CHECK
 from monitor.page.api import build
 from monitor.page.hub import Hub, Subscriber
@@ -31,6 +33,8 @@ PASSWORD = "八个字的密码够了"
 HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)  # cheap: these tests sign in often
 BEIJING = timezone(timedelta(hours=8))
 PATIENCE = 30.0  # seconds after which a test that waits for the server gives up
+WELL = Health("ok", (), None, 1.5)
+METRICS_TOKEN = "m" * 43
 NINE = datetime(2026, 11, 22, 9, 0, tzinfo=BEIJING)
 
 
@@ -147,6 +151,7 @@ async def site(
     people: Sequence[User] = (),
     allowed_hosts: tuple[str, ...] = (),
     page: Page = Page(),  # noqa: B008  (frozen)
+    health: Health = WELL,
     arrange: Arrange = lambda app: None,
 ) -> AsyncIterator[Site]:
     """A server over a fresh archive in `folder`; `arrange` may add routes before it starts."""
@@ -164,6 +169,9 @@ async def site(
             version="1.2.3",
             vocabulary={"kinds": {"escalation": {"zh": "升级", "en": "Escalation"}}},
             live_calls=lambda: 1,
+            meters=Meters(),
+            health=lambda: health,
+            metrics_token=METRICS_TOKEN,
             pages=folder / "dist",
             clock=clock,
             now=lambda: NINE,

@@ -254,7 +254,6 @@ async def test_an_archive_out_of_reach_is_said_without_its_path(tmp_path: Path) 
             assert str(tmp_path) not in response.text
 
 
-async def test_vocabulary_and_health(tmp_path: Path) -> None:
+async def test_vocabulary(tmp_path: Path) -> None:
     async with site(tmp_path) as served:
         assert (await served.client.get("/api/vocabulary")).json()["kinds"]["escalation"]["zh"] == "升级"
-        assert (await served.client.get("/api/health")).json() == {"status": "ok", "calls": 1, "model": "base"}

@@ -1,4 +1,4 @@
-import type { Alert, Call, Finding, LiveEvent, Snapshot, Utterance, Whisper } from "../src/api/types";
+import type { Alert, Call, Cause, Finding, Health, LiveEvent, Snapshot, Utterance, Whisper } from "../src/api/types";
 
 export const call = (change: Partial<Call> = {}): Call => ({
   id: "c1",
@@ -87,11 +87,25 @@ export const whisper = (change: Partial<Whisper> = {}): Whisper => ({
   ...change,
 });
 
+export const cause = (change: Partial<Cause> = {}): Cause => ({
+  code: "latency",
+  status: "busy",
+  value: 2.1,
+  limit: 1.5,
+  zh: "话说完约 2.1 秒后才出现告警，目标是 1.5 秒以内。",
+  en: "Alerts come about 2.1 s after the phrase; the target is 1.5 s.",
+  ...change,
+});
+
+/** As bad as the worst of its causes, which the server puts first. */
+export const health = (...why: Cause[]): Health => ({ status: why[0]?.status ?? "ok", why, latency_p95: null, latency_target: 1.5 });
+
 export const snapshot = (change: Partial<Snapshot> = {}): Snapshot => ({
   epoch: "e1",
   seq: 10,
   calls: [call()],
   alerts: [],
+  health: health(),
   model: "base",
   version: "0.1.0",
   ...change,

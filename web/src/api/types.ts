@@ -112,11 +112,30 @@ export interface Whisper {
   readonly when: string | null;
 }
 
+export type Status = "ok" | "busy" | "overloaded";
+
+/** Something that keeps the service from keeping up, in a sentence. */
+export interface Cause extends Names {
+  readonly code: string;
+  readonly status: Status;
+  readonly value: number;
+  readonly limit: number;
+}
+
+/** Whether the service keeps up, and if not, why, the worst first. */
+export interface Health {
+  readonly status: Status;
+  readonly why: readonly Cause[];
+  readonly latency_p95: number | null; // seconds
+  readonly latency_target: number; // seconds
+}
+
 export interface Snapshot {
   readonly epoch: string;
   readonly seq: number;
   readonly calls: readonly Call[];
   readonly alerts: readonly Alert[];
+  readonly health: Health;
   readonly model: string;
   readonly version: string;
 }
@@ -205,6 +224,7 @@ export type LiveEvent =
   | (Sequenced & { readonly type: "alert"; readonly data: Alert })
   | (Sequenced & { readonly type: "whisper"; readonly data: Whisper })
   | (Sequenced & { readonly type: "summary"; readonly data: Summary })
+  | { readonly seq: number; readonly call: null; readonly type: "health"; readonly data: Health }
   | {
       readonly seq: number;
       readonly call: string | null;

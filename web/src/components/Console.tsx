@@ -12,24 +12,22 @@ import { AlertFeed } from "./AlertFeed";
 import { Attention } from "./Attention";
 import { CallList } from "./CallList";
 import { CallView } from "./CallView";
-import { ClientContext } from "./context";
+import { ClientContext, useSession } from "./context";
 import { Header } from "./Header";
 import { Notices } from "./Notices";
+import { StrainBanner } from "./StrainBanner";
 
-interface Props {
-  readonly guarded: boolean;
-  readonly signedOut: () => void;
-}
-
-export function Console({ guarded, signedOut }: Props) {
+export function Console({ signedOut }: { readonly signedOut: () => void }) {
+  const { name } = useSession().who;
   const [store] = useState(() => new Store());
-  const client = useMemo(() => new Client(store, signedOut), [store, signedOut]);
+  const client = useMemo(() => new Client(store, name, signedOut), [store, name, signedOut]);
   useEffect(() => client.start(), [client]);
   return (
     <StoreContext value={store}>
       <ClientContext value={client}>
         <Named>
-          <Header guarded={guarded} signedOut={signedOut} />
+          <Header signedOut={signedOut} />
+          <StrainBanner />
           <Notices />
           <Panes />
           <Attention />

@@ -5,6 +5,7 @@ import type {
   Call,
   CallDetail,
   Finding,
+  Health,
   LiveEvent,
   NoticeLevel,
   Snapshot,
@@ -14,6 +15,7 @@ import type {
   WhisperMark,
 } from "../api/types";
 import type { Connection } from "../live/protocol";
+import { alike, well } from "./health";
 
 export interface HeldFinding {
   readonly finding: Finding;
@@ -61,6 +63,8 @@ export interface State {
   readonly details: ReadonlyMap<string, Detail>; // of the calls that are open on the page
   readonly lines: ReadonlyMap<string, Utterance>; // the last words heard of each live call
   readonly notices: readonly Notice[];
+  readonly health: Health;
+  readonly healthSeen: boolean; // and put away
   readonly older: Older;
 }
 
@@ -87,7 +91,8 @@ export type Change =
   | { readonly type: "answered"; readonly whisper: Whisper; readonly answer: Answer }
   | { readonly type: "answer_failed"; readonly key: string; readonly answer: Answer }
   | { readonly type: "whispered"; readonly whisper: Whisper }
-  | { readonly type: "notice_dismissed"; readonly notice: Notice };
+  | { readonly type: "notice_dismissed"; readonly notice: Notice }
+  | { readonly type: "health_seen" };
 
 const KEEP_ENDED = 50;
 const KEEP_NOTICES = 3;
@@ -106,6 +111,8 @@ export const empty: State = {
   details: new Map(),
   lines: new Map(),
   notices: [],
+  health: well,
+  healthSeen: false,
   older: NOT_READ,
 };
 
@@ -146,6 +153,8 @@ export function reduce(state: State, change: Change): State {
       return whispered(state, change.whisper);
     case "notice_dismissed":
       return { ...state, notices: state.notices.filter((notice) => notice !== change.notice) };
+    case "health_seen":
+      return { ...state, healthSeen: true };
   }
 }
 
@@ -165,8 +174,14 @@ function loaded(state: State, snapshot: Snapshot): State {
       ...snapshot.alerts.map((alert) => [alertKey(alert), alert] as const),
     ]),
     lines: kept(state.lines, (call) => calls.get(call)?.status === "live"),
+    ...examined(state, snapshot.health),
     older: NOT_READ,
   };
+}
+
+/** How the service does now. What was put away stays so until it says something else. */
+function examined(state: Pick<State, "health" | "healthSeen">, health: Health): Pick<State, "health" | "healthSeen"> {
+  return { health, healthSeen: state.healthSeen && alike(state.health, health) };
 }
 
 function events(state: State, all: readonly LiveEvent[]): State {
@@ -203,6 +218,7 @@ class Draft {
   seq: number;
   ended = false;
   private notices: readonly Notice[];
+  private examined: Pick<State, "health" | "healthSeen">;
   private readonly calls: Table<Call>;
   private readonly alerts: Table<Alert>;
   private readonly lines: Table<Utterance>;
@@ -211,6 +227,7 @@ class Draft {
   constructor(private readonly state: State) {
     this.seq = state.seq;
     this.notices = state.notices;
+    this.examined = state;
     this.calls = new Table(state.calls);
     this.alerts = new Table(state.alerts);
     this.lines = new Table(state.lines);
@@ -226,6 +243,9 @@ class Draft {
         break;
       case "notice":
         this.notices = [...this.notices.filter((old) => old.code !== event.code || old.call !== event.call), event].slice(-KEEP_NOTICES);
+        break;
+      case "health":
+        this.examined = examined(this.examined, event.data);
         break;
       case "utterance":
         if (this.calls.now.get(event.call)?.status === "live") this.lines.set(event.call, event.data);
@@ -246,11 +266,14 @@ class Draft {
 
   finish(): State {
     const { state, seq, notices } = this;
+    const { health, healthSeen } = this.examined;
     const details = new Map([...this.details].map(([call, draft]) => [call, draft.finish()]));
     return {
       ...state,
       seq,
       notices,
+      health,
+      healthSeen,
       calls: this.calls.now,
       alerts: this.alerts.now,
       lines: this.lines.now,
