@@ -146,6 +146,7 @@ export const zh = {
   model: "识别模型",
   version: "版本",
   dismiss: "知道了",
+  strain: { late: "告警变慢", overloaded: "服务过载" },
 };
 
 export type Dictionary = typeof zh;
