@@ -20,6 +20,15 @@ const SOUNDS: Record<Severity, readonly Tone[]> = {
   ),
 };
 
+/** For the agent, who is talking: soft and low; two tones for a supervisor's words. */
+const CHIMES: Record<"playbook" | "supervisor", readonly Tone[]> = {
+  playbook: [{ at: 0, pitch: 523, length: 0.5, gain: 0.06 }],
+  supervisor: [
+    { at: 0, pitch: 523, length: 0.4, gain: 0.08 },
+    { at: 0.22, pitch: 659, length: 0.55, gain: 0.08 },
+  ],
+};
+
 let context: AudioContext | null = null;
 let busy = { until: 0, gravity: 0 }; // until: of the context's clock
 const listeners = new Set<() => void>();
@@ -49,6 +58,13 @@ export function play(severity: Severity): void {
   for (const tone of SOUNDS[severity]) sound(context, start, tone);
   const length = Math.max(...SOUNDS[severity].map((tone) => tone.at + tone.length));
   busy = { until: start + length + 0.3, gravity: gravity(severity) };
+}
+
+/** A whisper has come. */
+export function chime(origin: "playbook" | "supervisor"): void {
+  if (context === null || context.state !== "running") return;
+  const start = context.currentTime + 0.02;
+  for (const tone of CHIMES[origin]) sound(context, start, tone);
 }
 
 function sound(audio: AudioContext, start: number, { at, pitch, length, gain }: Tone): void {

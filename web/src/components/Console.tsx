@@ -1,51 +1,29 @@
 import { Badge } from "antd";
 import { BellOutlined, PhoneOutlined } from "@ant-design/icons";
-import { useEffect, useMemo, useState } from "react";
-import { api } from "../api/http";
-import type { Vocabulary } from "../api/types";
-import { useWords, VocabularyContext } from "../i18n";
+import { useState } from "react";
+import { useWords } from "../i18n";
 import { useRoute } from "../lib/route";
-import { Client } from "../live/client";
-import { shallow, Store, StoreContext, useSelect } from "../state/store";
+import { shallow, useSelect } from "../state/store";
 import { totals } from "../state/views";
 import { AlertFeed } from "./AlertFeed";
 import { Attention } from "./Attention";
 import { CallList } from "./CallList";
 import { CallView } from "./CallView";
-import { ClientContext, useSession } from "./context";
 import { Header } from "./Header";
+import { Live } from "./Live";
 import { Notices } from "./Notices";
 import { StrainBanner } from "./StrainBanner";
 
 export function Console({ signedOut }: { readonly signedOut: () => void }) {
-  const { name } = useSession().who;
-  const [store] = useState(() => new Store());
-  const client = useMemo(() => new Client(store, name, signedOut), [store, name, signedOut]);
-  useEffect(() => client.start(), [client]);
   return (
-    <StoreContext value={store}>
-      <ClientContext value={client}>
-        <Named>
-          <Header signedOut={signedOut} />
-          <StrainBanner />
-          <Notices />
-          <Panes />
-          <Attention />
-        </Named>
-      </ClientContext>
-    </StoreContext>
+    <Live signedOut={signedOut}>
+      <Header signedOut={signedOut} />
+      <StrainBanner />
+      <Notices />
+      <Panes />
+      <Attention />
+    </Live>
   );
-}
-
-/** The names of kinds, rules and alerts, read as soon as there is a connection, and again after one was lost. */
-function Named({ children }: { readonly children: React.ReactNode }) {
-  const connection = useSelect((state) => state.connection);
-  const [vocabulary, setVocabulary] = useState<Vocabulary>({ kinds: {}, rules: {}, alerts: {} });
-  useEffect(() => {
-    if (connection !== "live") return;
-    api.vocabulary().then(setVocabulary, () => undefined); // ids stand for names until the next time
-  }, [connection]);
-  return <VocabularyContext value={vocabulary}>{children}</VocabularyContext>;
 }
 
 type Tab = "calls" | "alerts";
