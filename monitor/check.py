@@ -19,6 +19,7 @@ from monitor.analysis.arguing import Language as Contradicting
 from monitor.analysis.asked import Questions
 from monitor.analysis.claim_language import Language
 from monitor.analysis.evasion import Language as Dodging
+from monitor.analysis.facts import FactLanguage
 from monitor.analysis.playbook import ACCUSING, CUES, RULES
 from monitor.errors import ConfigError, Faults
 from monitor.records import CallInfo, Speaker, Utterance
@@ -28,6 +29,7 @@ LANGUAGES: dict[str, Callable[[Path], object]] = {  # files that stand instead o
     "claims.toml": lambda path: Language(path, []),
     "asked.toml": Questions,
     "evasion.toml": Dodging,
+    "facts.toml": FactLanguage,
     "arguing.toml": Contradicting,
 }
 OTHER: dict[Speaker, Speaker] = {"agent": "customer", "customer": "agent"}

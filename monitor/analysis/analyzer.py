@@ -28,6 +28,7 @@ from monitor.analysis.delivery import Delivery
 from monitor.analysis.emotion import EmotionShifts
 from monitor.analysis.evasion import Evasion
 from monitor.analysis.evasion import Language as Dodging
+from monitor.analysis.facts import FactLanguage, Facts
 from monitor.analysis.hearing import Hearing
 from monitor.analysis.ladder import LadderDetector
 from monitor.analysis.phrases import PhraseDetector
@@ -57,6 +58,7 @@ class Analysis:
         self.claims = Language(_sheet(settings.playbook, "claims.toml"), sentiment.corpus())
         self.repeats = Scorer(playbook.BUILT_IN / "repeats.toml")
         self.questions = Questions(_sheet(settings.playbook, "asked.toml"))
+        self.facts = FactLanguage(_sheet(settings.playbook, "facts.toml"))
         self.dodging = Dodging(_sheet(settings.playbook, "evasion.toml"))
         self.contradicting = Contradicting(_sheet(settings.playbook, "arguing.toml"))
         self.acts = acts_train.load(folder, settings.playbook, self.embedder)
@@ -89,6 +91,7 @@ class Analyzer:
         self._complaint = Complaint(analysis.playbook, service)
         self._steps = Steps(analysis.playbook, info, service, self._complaint)
         self._promises = Promises(analysis.playbook, info, service)
+        self._facts = Facts(analysis.facts, analysis.questions)
         self._by_words: tuple[Detector, ...] = (phrases, ladder)
         self._detectors: tuple[Detector, ...] = (
             phrases, ladder, self._claims, MadeToRepeat(analysis.questions), Evasion(analysis.dodging),
@@ -129,6 +132,7 @@ class Analyzer:
         said = replace(said, findings=tuple(made))
         for detector in self._detectors:
             detector.settle(said)
+        self._facts.settle(said)
         self._story.settle(said)
         if said.speaker == "customer":
             self._recall.heed(self._language.sentences(text))
@@ -165,6 +169,7 @@ class Analyzer:
             opening_valence=self._tally.opening,
             closing_valence=self._tally.closing,
             earlier=self._recall.links,
+            facts=self._facts.given,
         )
 
     def _read(self, utterance: Utterance, text: Text) -> Said:
