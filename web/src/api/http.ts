@@ -57,7 +57,7 @@ function refusal(status: number, text: string): ApiError {
 
 export const api = {
   session: () => request<Session>("GET", "session"),
-  signIn: (password: string) => request<Session | undefined>("POST", "session", { password }),
+  signIn: (name: string, password: string) => request<Session>("POST", "session", { name, password }),
   signOut: () => request<unknown>("DELETE", "session"),
   state: () => request<Snapshot>("GET", "state"),
   vocabulary: () => request<Vocabulary>("GET", "vocabulary"),

@@ -192,9 +192,24 @@ export interface CallDetail {
   readonly summary: Summary;
 }
 
+export type Role = "admin" | "supervisor" | "qa" | "agent";
+export type Right = "listen" | "whisper" | "decide" | "export" | "audit";
+
+/** Somebody who is in. `name` is how they sign; empty where there are no accounts. */
+export interface Person {
+  readonly name: string;
+  readonly role: Role;
+  readonly display: string;
+  readonly teams: readonly string[];
+  readonly agent: string | null;
+}
+
+/** Who is in, and what the page may offer them; the service decides each time it is asked. */
 export interface Session {
   readonly password_needed: boolean;
   readonly signed_in: boolean;
+  readonly who: Person | null;
+  readonly rights: readonly Right[];
 }
 
 export interface Names {

@@ -9,7 +9,7 @@ import { settings } from "../lib/settings";
 import { clock, since, timeOfDay } from "../lib/time";
 import { useSelect } from "../state/store";
 import { isOpen } from "../state/views";
-import { useClient } from "./context";
+import { useClient, useSession } from "./context";
 import { SeverityMark } from "./Severity";
 import { Waited } from "./Ticking";
 
@@ -64,9 +64,10 @@ function Where({ call }: { readonly call: string }) {
 function useMark(alert: Alert): (status: AlertStatus) => void {
   const words = useWords();
   const client = useClient();
+  const { who } = useSession();
   const { message } = App.useApp();
   return (status) => {
-    const by = settings.get().reviewer.trim() || words.supervisor;
+    const by = who.name || settings.get().reviewer.trim() || words.supervisor;
     client.mark(alert, status, by).catch((error: unknown) => {
       void message.error(`${words.notStored}：${error instanceof Error ? error.message : String(error)}`);
     });
@@ -75,7 +76,9 @@ function useMark(alert: Alert): (status: AlertStatus) => void {
 
 function Judge({ alert }: { readonly alert: Alert }) {
   const words = useWords();
+  const { rights } = useSession();
   const mark = useMark(alert);
+  if (!rights.includes("decide")) return null;
   return (
     <span className="alert-actions">
       <Button size="small" icon={<CheckOutlined />} onClick={() => mark("acknowledged")} data-testid="alert-ack">
@@ -92,19 +95,21 @@ function Judged({ alert }: { readonly alert: Alert }) {
   const words = useWords();
   const locale = useLocale();
   const now = useNow();
+  const { rights } = useSession();
   const mark = useMark(alert);
+  const decides = rights.includes("decide");
   const by = alert.by === "system" ? words.bySystem : (alert.by ?? "");
   const when = alert.when === null ? "" : timeOfDay(alert.when, now, locale);
   return (
     <span className="alert-actions alert-judged">
       <span>{words.handledBy(words.alertStatus[alert.status], by, when)}</span>
       {alert.note !== null && <span>{alert.note}</span>}
-      {alert.status === "acknowledged" && (
+      {decides && alert.status === "acknowledged" && (
         <Button size="small" type="text" icon={<StopOutlined />} onClick={() => mark("false_alarm")} data-testid="alert-false">
           {words.falseAlarm}
         </Button>
       )}
-      {alert.status !== "resolved" && (
+      {decides && alert.status !== "resolved" && (
         <Button size="small" type="text" icon={<UndoOutlined />} onClick={() => mark("open")} data-testid="alert-reopen">
           {words.reopen}
         </Button>

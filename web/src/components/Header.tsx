@@ -1,23 +1,20 @@
 import { Button, Popover } from "antd";
-import { MutedOutlined, SettingOutlined, SoundOutlined } from "@ant-design/icons";
+import { LogoutOutlined, MutedOutlined, SettingOutlined, SoundOutlined } from "@ant-design/icons";
 import { useSyncExternalStore } from "react";
 import { subscribe, unlock, unlocked } from "../attention/sound";
+import { api } from "../api/http";
 import { useNames, useWords } from "../i18n";
 import { go } from "../lib/route";
 import { settings, useSettings } from "../lib/settings";
 import { shallow, useSelect } from "../state/store";
 import { totals } from "../state/views";
 import { Brand } from "./Brand";
+import { useSession } from "./context";
 import { LanguageSwitch } from "./LanguageSwitch";
 import { SettingsPanel } from "./SettingsPanel";
 import { Waited } from "./Ticking";
 
-interface Props {
-  readonly guarded: boolean;
-  readonly signedOut: () => void;
-}
-
-export function Header(props: Props) {
+export function Header({ signedOut }: { readonly signedOut: () => void }) {
   const words = useWords();
   return (
     <header className="header">
@@ -27,11 +24,38 @@ export function Header(props: Props) {
         <ConnectionState />
         <SoundSwitch />
         <LanguageSwitch />
-        <Popover trigger="click" placement="bottomRight" title={words.settings} content={<SettingsPanel {...props} />}>
+        <Popover trigger="click" placement="bottomRight" title={words.settings} content={<SettingsPanel />}>
           <Button type="text" icon={<SettingOutlined />} aria-label={words.settings} data-testid="settings" />
         </Popover>
+        <WhoIsIn signedOut={signedOut} />
       </div>
     </header>
+  );
+}
+
+/** Nothing where there are no accounts. */
+function WhoIsIn({ signedOut }: { readonly signedOut: () => void }) {
+  const words = useWords();
+  const { who } = useSession();
+  if (who.name === "") return null;
+  const leave = async (): Promise<void> => {
+    await api.signOut().catch(() => undefined);
+    signedOut();
+  };
+  return (
+    <div className="who">
+      <span className="who-name" title={who.name} data-testid="who" data-name={who.name} data-role={who.role}>
+        <b>{who.display}</b> <small>{words.roles[who.role]}</small>
+      </span>
+      <Button
+        type="text"
+        icon={<LogoutOutlined />}
+        onClick={() => void leave()}
+        title={words.signIn.signOut}
+        aria-label={words.signIn.signOut}
+        data-testid="sign-out"
+      />
+    </div>
   );
 }
 

@@ -3,14 +3,16 @@ import enGB from "antd/locale/en_GB";
 import zhCN from "antd/locale/zh_CN";
 import { useCallback, useEffect, useState } from "react";
 import { api } from "../api/http";
+import type { Session } from "../api/types";
 import { useLocale, useWords } from "../i18n";
 import { useSettings } from "../lib/settings";
 import { theme } from "../theme";
 import { Boot } from "./Boot";
 import { Console } from "./Console";
+import { SessionContext } from "./context";
 import { SignIn } from "./SignIn";
 
-type Stage = "asking" | "unreachable" | "sign_in" | "signed_in";
+type Stage = "asking" | "unreachable" | Session;
 
 const ASK_AGAIN = 3_000; // milliseconds
 
@@ -32,13 +34,10 @@ export function Root() {
 function Gate() {
   const words = useWords();
   const [stage, setStage] = useState<Stage>("asking");
-  const [guarded, setGuarded] = useState(false);
 
   const ask = useCallback(async () => {
     try {
-      const session = await api.session();
-      setGuarded(session.password_needed);
-      setStage(session.password_needed && !session.signed_in ? "sign_in" : "signed_in");
+      setStage(await api.session());
     } catch {
       setStage("unreachable");
     }
@@ -51,19 +50,14 @@ function Gate() {
     return () => clearInterval(again);
   }, [stage, ask]);
 
-  const leave = useCallback(() => {
-    setGuarded(true);
-    setStage("sign_in");
-  }, []);
+  const left = useCallback(() => setStage("asking"), []);
 
-  switch (stage) {
-    case "asking":
-      return <Boot text={words.booting} />;
-    case "unreachable":
-      return <Boot text={words.unreachable} />;
-    case "sign_in":
-      return <SignIn done={() => setStage("signed_in")} />;
-    case "signed_in":
-      return <Console guarded={guarded} signedOut={leave} />;
-  }
+  if (stage === "asking") return <Boot text={words.booting} />;
+  if (stage === "unreachable") return <Boot text={words.unreachable} />;
+  if (!stage.signed_in || stage.who === null) return <SignIn done={setStage} />;
+  return (
+    <SessionContext value={{ who: stage.who, rights: stage.rights }}>
+      <Console signedOut={left} />
+    </SessionContext>
+  );
 }

@@ -3,37 +3,19 @@ import { useState } from "react";
 import { SEVERITIES } from "../attention/arrivals";
 import { ask, permission } from "../attention/desktop";
 import { play, unlock } from "../attention/sound";
-import { api } from "../api/http";
 import { useWords } from "../i18n";
 import { settings, useSettings } from "../lib/settings";
 import { shallow, useSelect } from "../state/store";
+import { useSession } from "./context";
 
-interface Props {
-  readonly guarded: boolean;
-  readonly signedOut: () => void;
-}
-
-export function SettingsPanel({ guarded, signedOut }: Props) {
+export function SettingsPanel() {
   const words = useWords();
-  const { reviewer, muted } = useSettings();
+  const { muted } = useSettings();
+  const { who } = useSession();
   const { model, version } = useSelect(({ model, version }) => ({ model, version }), shallow);
-  const leave = async (): Promise<void> => {
-    await api.signOut().catch(() => undefined);
-    signedOut();
-  };
   return (
     <div className="settings">
-      <label className="setting">
-        <span>{words.reviewer}</span>
-        <Input
-          value={reviewer}
-          maxLength={40}
-          placeholder={words.supervisor}
-          onChange={(event) => settings.set({ reviewer: event.target.value })}
-          data-testid="reviewer"
-        />
-        <small>{words.reviewerHint}</small>
-      </label>
+      {who.name === "" && <Reviewer />}
       <div className="setting">
         <label className="setting-row">
           <span>{words.sound}</span>
@@ -54,12 +36,26 @@ export function SettingsPanel({ guarded, signedOut }: Props) {
       <p className="setting-about">
         {words.model} {model} · {words.version} {version}
       </p>
-      {guarded && (
-        <Button block onClick={() => void leave()} data-testid="sign-out">
-          {words.signIn.signOut}
-        </Button>
-      )}
     </div>
+  );
+}
+
+/** Where there are no accounts, decisions are signed by the name given here. */
+function Reviewer() {
+  const words = useWords();
+  const { reviewer } = useSettings();
+  return (
+    <label className="setting">
+      <span>{words.reviewer}</span>
+      <Input
+        value={reviewer}
+        maxLength={40}
+        placeholder={words.supervisor}
+        onChange={(event) => settings.set({ reviewer: event.target.value })}
+        data-testid="reviewer"
+      />
+      <small>{words.reviewerHint}</small>
+    </label>
   );
 }
 

@@ -11,14 +11,16 @@ export const en: Dictionary = {
   unreachable: "The service cannot be reached, trying again…",
 
   signIn: {
-    lead: "This page is protected by a password.",
+    lead: "Sign in with your account.",
+    name: "Name",
     password: "Password",
     submit: "Sign in",
-    wrong: "That is not the password. Please try again.",
+    wrong: "That is not the name and password. Please try again.",
     slowDown: "Too many attempts. Please wait a little.",
     failed: "Could not sign in. Check the network and try again.",
     signOut: "Sign out",
   },
+  roles: { admin: "Administrator", supervisor: "Supervisor", qa: "Quality", agent: "Agent" },
 
   calls: "Calls",
   alerts: "Alerts",

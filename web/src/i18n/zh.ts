@@ -10,14 +10,16 @@ export const zh = {
   unreachable: "连不上服务，正在重试…",
 
   signIn: {
-    lead: "这个监督台设了密码。",
+    lead: "请用您的账号登录。",
+    name: "账号",
     password: "密码",
     submit: "登录",
-    wrong: "密码不对，请再试一次。",
+    wrong: "账号或密码不对，请再试一次。",
     slowDown: "尝试太频繁，请稍后再试。",
     failed: "登录没有成功，请检查网络后再试。",
     signOut: "退出登录",
   },
+  roles: { admin: "管理员", supervisor: "主管", qa: "质检", agent: "坐席" },
 
   calls: "通话",
   alerts: "告警",

@@ -14,8 +14,10 @@ export class Client {
   private queue: LiveEvent[] = [];
   private frame: { readonly request: number; readonly timeout: ReturnType<typeof setTimeout> } | null = null;
 
+  /** `name`: who the page is for; `signedOut` is called once that person is not in any more. */
   constructor(
     private readonly store: Store,
+    private readonly name: string,
     private readonly signedOut: () => void,
   ) {}
 
@@ -140,8 +142,8 @@ export class Client {
 
   private async check(): Promise<void> {
     try {
-      const { password_needed, signed_in } = await api.session();
-      if (password_needed && !signed_in) this.signedOut();
+      const { who } = await api.session();
+      if (who?.name !== this.name) this.signedOut(); // also where somebody else has signed in with this browser
       else this.act(this.protocol.checked());
     } catch {
       this.act(this.protocol.checkFailed());
