@@ -170,14 +170,14 @@ def signs(target: float) -> tuple[Sign, ...]:
             Limit(
                 0.5,
                 0.5,
-                "为了让告警不迟到，暂不显示正在说的话。",
-                "To keep alerts on time, words are not shown while they are spoken.",
+                "为了尽快告警，暂不显示正在说的话。",
+                "To keep alerts prompt, words are not shown while they are spoken.",
             ),
             Limit(
                 1.5,
                 1.5,
-                "为了让告警不迟到，识别精度暂时降低。",
-                "To keep alerts on time, speech is recognised less accurately.",
+                "为了尽快告警，识别精度暂时降低。",
+                "To keep alerts prompt, speech is recognised less accurately.",
             ),
         ),
         Sign(

@@ -1,5 +1,5 @@
 import { Button } from "antd";
-import { CloseOutlined } from "@ant-design/icons";
+import { ClockCircleOutlined, CloseOutlined, WarningOutlined } from "@ant-design/icons";
 import { useContext } from "react";
 import { useWords } from "../i18n";
 import { useSettings } from "../lib/settings";
@@ -19,7 +19,9 @@ export function StrainBanner() {
       {now !== undefined && (
         <div className="notice strain" data-level={now.kind === "overloaded" ? "error" : "warning"} data-testid="strain">
           <p>
-            <strong>{words.strain[now.kind]}</strong>
+            <strong>
+              {now.kind === "overloaded" ? <WarningOutlined /> : <ClockCircleOutlined />} {words.strain[now.kind]}
+            </strong>
             {now.why.map((cause) => (
               <span key={cause.code}>{cause[language]}</span>
             ))}
