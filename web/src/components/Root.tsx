@@ -1,9 +1,9 @@
 import { App, ConfigProvider } from "antd";
 import enGB from "antd/locale/en_GB";
 import zhCN from "antd/locale/zh_CN";
-import { useCallback, useEffect, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useState } from "react";
 import { api } from "../api/http";
-import type { Session } from "../api/types";
+import type { Person, Session } from "../api/types";
 import { useLocale, useWords } from "../i18n";
 import { useSettings } from "../lib/settings";
 import { theme } from "../theme";
@@ -11,6 +11,8 @@ import { Boot } from "./Boot";
 import { Console } from "./Console";
 import { SessionContext } from "./context";
 import { SignIn } from "./SignIn";
+
+const AgentPage = lazy(async () => ({ default: (await import("../agent/AgentPage")).AgentPage }));
 
 type Stage = "asking" | "unreachable" | Session;
 
@@ -57,7 +59,12 @@ function Gate() {
   if (!stage.signed_in || stage.who === null) return <SignIn done={setStage} />;
   return (
     <SessionContext value={{ who: stage.who, rights: stage.rights }}>
-      <Console signedOut={left} />
+      <Suspense fallback={<Boot text={words.booting} />}>
+        {isAgents(stage.who) ? <AgentPage signedOut={left} /> : <Console signedOut={left} />}
+      </Suspense>
     </SessionContext>
   );
 }
+
+/** An agent has one page, whatever the address; others have it at /agent. */
+const isAgents = ({ role }: Person): boolean => role === "agent" || location.pathname.replace(/\/$/, "") === "/agent";

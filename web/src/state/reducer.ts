@@ -385,10 +385,10 @@ function older(state: State, calls: readonly Call[], end: boolean): State {
   };
 }
 
-const unread: Detail = { status: "loading", utterances: new Map(), findings: new Map(), whispers: new Map(), summary: {}, held: [] };
+export const NOTHING_READ: Detail = { status: "loading", utterances: new Map(), findings: new Map(), whispers: new Map(), summary: {}, held: [] };
 
 function detailWanted(state: State, call: string): State {
-  const before = state.details.get(call) ?? unread;
+  const before = state.details.get(call) ?? NOTHING_READ;
   return { ...state, details: put(state.details, call, { ...before, status: "loading", held: [] }) };
 }
 
