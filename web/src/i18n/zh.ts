@@ -169,7 +169,6 @@ export const zh = {
     laterOnes: (count: number) => `稍后 ${count}`,
     backAgain: "再看",
     more: (count: number) => `另有 ${count} 条`,
-    gone: "提示已撤回",
     steps: "处理步骤",
     signs: { soothe: "稳", probe: "问", act: "动", elevate: "传", change: "换", close: "收" },
     stepNames: { soothe: "安抚", probe: "问清", act: "办法", elevate: "上报", change: "换人/换时", close: "收尾" },
