@@ -170,7 +170,6 @@ export const en: Dictionary = {
     laterOnes: (count) => `Later ${count}`,
     backAgain: "Show again",
     more: (count) => `${count} more`,
-    gone: "The whisper was withdrawn",
     steps: "Steps of handling",
     signs: { soothe: "稳", probe: "问", act: "动", elevate: "传", change: "换", close: "收" },
     stepNames: { soothe: "Soothe", probe: "Probe", act: "Act", elevate: "Elevate", change: "Change", close: "Close" },
