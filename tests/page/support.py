@@ -167,7 +167,7 @@ async def site(
             store,
             model="base",
             version="1.2.3",
-            vocabulary={"kinds": {"escalation": {"zh": "升级", "en": "Escalation"}}},
+            vocabulary={"kinds": {"escalation": {"zh": "升级", "en": "Escalation"}}, "rules": {}, "alerts": {}},
             live_calls=lambda: 1,
             meters=Meters(),
             health=lambda: health,
