@@ -1,4 +1,4 @@
-"""Samples as they come on the wire (PCM, G.711; 8 to 48 kHz; interleaved) into Chunks of 16 kHz, one a speaker."""
+"""Samples as they come on the wire (PCM, G.711; 8 to 48 kHz; interleaved), to be heard by the product or by people."""
 
 from __future__ import annotations
 
@@ -68,3 +68,29 @@ class Decoder:
         rows = np.ascontiguousarray(samples.T)
         np.clip(rows, -1, 1, out=rows)  # a resampler overshoots full scale
         return [Chunk(self._call, speaker, start, row) for speaker, row in zip(self._channels, rows, strict=True)]
+
+
+class Plain:
+    """One call's wire audio to listen to: 16-bit little-endian, still interleaved, at its own rate or 16 kHz if that is more.
+
+    Above 16 kHz the streaming resampler (soxr, high quality) holds the newest 40 ms back.
+    """
+
+    def __init__(self, rate: int, encoding: Encoding, channels: int) -> None:
+        self.rate = self.rate_of(rate)
+        self._channels = channels
+        table = G711.get(encoding)
+        self._table = None if table is None else (table * 32768).astype("<i2")
+        self._stream = None if rate == self.rate else soxr.ResampleStream(rate, self.rate, channels, dtype="int16")
+
+    @staticmethod
+    def rate_of(rate: int) -> int:
+        """At which rate one listens to a call of `rate` Hertz."""
+        return min(rate, RATE)
+
+    def feed(self, payload: bytes) -> bytes:
+        """`payload`: whole samples of every channel, interleaved."""
+        samples = np.frombuffer(payload, "<i2") if self._table is None else self._table[np.frombuffer(payload, np.uint8)]
+        if self._stream:
+            samples = self._stream.resample_chunk(samples.reshape(-1, self._channels)).astype("<i2", copy=False)
+        return samples.tobytes()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any
 
 from fastapi import WebSocket, WebSocketDisconnect
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -13,12 +11,9 @@ from monitor.page.accounts import Accounts, Session
 from monitor.page.answers import encode
 from monitor.page.hub import Hub, Lagged, Subscriber
 from monitor.page.policy import Person
+from monitor.page.sockets import GRACE, NORMAL, POLICY, Close, first, signed_out
 
 HELLO = 10.0  # seconds a page has to say where it stands
-GRACE = 10.0  # seconds a page has to take its reset or its close
-
-Close = tuple[int, str] | None  # code (RFC 6455) and reason; None: it is closed already, or past hearing
-NORMAL, POLICY = 1000, 1008
 RESET = (NORMAL, "reset")
 
 
@@ -57,11 +52,11 @@ async def _serve(socket: WebSocket, hub: Hub, accounts: Accounts, session: Sessi
         return POLICY, 'expected {"epoch": ..., "seq": ...} as the first message'
     try:
         with hub.subscribe(hello.epoch, hello.seq) as subscriber:
-            return await _first(
+            return await first(
                 _feed(socket, subscriber, session.person),
                 _listen(socket),
                 _stuck(subscriber),
-                _signed_out(accounts, session),
+                signed_out(accounts, session),
             )
     except Lagged:
         return RESET
@@ -106,19 +101,3 @@ async def _stuck(subscriber: Subscriber) -> Close:
     await subscriber.lost.wait()
     await asyncio.sleep(GRACE)
     return None
-
-
-async def _signed_out(accounts: Accounts, session: Session) -> Close:
-    await accounts.ended(session)
-    return POLICY, "signed_out"
-
-
-async def _first(*parts: Coroutine[Any, Any, Close]) -> Close:
-    """What the first of `parts` to end returns, None before all else; the others are cancelled."""
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(part) for part in parts]
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in tasks:
-            task.cancel()
-    results = [task.result() for task in done]
-    return None if None in results else results[0]
