@@ -29,7 +29,7 @@ export function AgentHead({ call, signedOut }: { readonly call: Call | undefined
             {words.status[call.status]} <Duration call={call} />
           </span>
         )}
-        {call?.customer != null && <small>{`${words.caller} ${call.customer}`}</small>}
+        {call?.customer != null && <small className="number" title={words.caller}>{call.customer}</small>}
       </div>
       {call !== undefined && (
         <div className="agent-measures">

@@ -147,7 +147,7 @@ function Ended({ call, detail, lines, jump }: Over) {
     <section className="agent-ended" data-testid="agent-ended">
       <h2>{words.over}</h2>
       {call.why !== null && <p className="call-why">{call.why}</p>}
-      <CallSummary summary={detail.summary} risk={call.risk} level={call.level} live={false} lines={lines} jump={jump} />
+      <CallSummary summary={{ ...detail.summary, earlier: [] }} risk={call.risk} level={call.level} live={false} lines={lines} jump={jump} />
     </section>
   );
 }

@@ -22,7 +22,7 @@ export function Heard({ summary, lines }: { readonly summary: Summary; readonly 
   return (
     <div className="heard">
       {before > 0 && <p className="heard-before">{words.agentPage.before(before)}</p>}
-      <Part title={words.agentPage.facts} id="facts">
+      <Part title={words.agentPage.facts} short={words.agentPage.short.facts} id="facts">
         {facts.length === 0 && <li className="heard-none">{words.agentPage.noFacts}</li>}
         {facts.map(({ id, zh, value }) => (
           <li key={id} className="fact" data-testid="fact">
@@ -32,7 +32,7 @@ export function Heard({ summary, lines }: { readonly summary: Summary; readonly 
         ))}
       </Part>
       {points.length > 0 && (
-        <Part title={words.agentPage.stressed} id="stressed">
+        <Part title={words.agentPage.stressed} short={words.agentPage.short.stressed} id="stressed">
           {points.map(({ text, mentions, values }) => (
             <li key={text} className="stressed" data-testid="stressed">
               <q>{text}</q>
@@ -43,7 +43,7 @@ export function Heard({ summary, lines }: { readonly summary: Summary; readonly 
         </Part>
       )}
       {promises.length > 0 && (
-        <Part title={words.agentPage.promises} id="promised">
+        <Part title={words.agentPage.promises} short={words.agentPage.short.promises} id="promised">
           {promises.map(({ text, due, said }, index) => (
             <li key={index} className="promised" data-testid="promised">
               <ClockCircleOutlined aria-hidden="true" />
@@ -57,10 +57,20 @@ export function Heard({ summary, lines }: { readonly summary: Summary; readonly 
   );
 }
 
-function Part({ title, id, children }: { readonly title: string; readonly id: string; readonly children: ReactNode }) {
+interface PartProps {
+  readonly title: string;
+  readonly short: string; // where there is little room
+  readonly id: string;
+  readonly children: ReactNode;
+}
+
+function Part({ title, short, id, children }: PartProps) {
   return (
-    <section className={`heard-part heard-${id}`} data-testid={id}>
-      <h3>{title}</h3>
+    <section className={`heard-part heard-${id}`} aria-label={title} data-testid={id}>
+      <h3 title={title} aria-hidden="true">
+        <span className="heard-whole">{title}</span>
+        <span className="heard-short">{short}</span>
+      </h3>
       <ul>{children}</ul>
     </section>
   );

@@ -192,6 +192,7 @@ export const en: Dictionary = {
     stressed: "The customer insists",
     promises: "You promised",
     before: (count) => `This customer has called about it ${count} time${count === 1 ? "" : "s"} before`,
+    short: { facts: "Given", stressed: "Insists", promises: "Promised" },
     copy: "Copy",
     copied: "Copied",
     keys: "Keys 1, 2 and 3 work while this page is in front and nothing is being typed",

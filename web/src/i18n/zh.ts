@@ -191,6 +191,7 @@ export const zh = {
     stressed: "客户反复强调",
     promises: "您答应的",
     before: (count: number) => `这位客户为同一件事来过 ${count} 次`,
+    short: { facts: "已给过", stressed: "反复说", promises: "您答应" },
     copy: "复制",
     copied: "已复制",
     keys: "按键 1、2、3 在本页面处于前台、没有在输入时有效",
