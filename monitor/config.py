@@ -5,16 +5,25 @@ Every default stands here once and again, with its unit, in the repository's con
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from monitor.records import Severity
 from monitor.sheets import line_of as line_of
 from monitor.sheets import read as read
 
 Seconds = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
+
+
+def _kept_elsewhere(place: str) -> str:
+    """A secret in a config file ends up in its backups, and in what people send each other; so it is not said in a fault."""
+    if not re.fullmatch(r"env:[A-Za-z_][A-Za-z0-9_]*|file:.+", place):
+        raise ValueError('says where the secret is kept, "env:NAME" or "file:PATH", and not the secret itself')
+    return place
 
 
 class Section(BaseModel):
@@ -121,7 +130,46 @@ class Page(Section):
     history: int = Field(20_000, ge=100)  # events kept for pages that reconnect
     queue: int = Field(1_000, ge=10)  # events a slow page may lag before it must reload
     session_hours: float = Field(12.0, gt=0)
-    latency_target: float = Field(1.5, gt=0)  # seconds from the end of a phrase to its alert; later at p95, pages say so
+    latency_target: float = Field(1.5, gt=0)  # seconds from what was said to its alert; when p95 passes it, pages say so
+
+
+class Webhooks(Section):
+    """What holds for all webhooks; their own settings are `Webhook`."""
+
+    pages: str = ""  # where people open the pages, https://monitor.example.com: for links in messages; empty: none
+    timeout: float = Field(10.0, gt=0, le=60)  # seconds one attempt may last
+    max_age: float = Field(3600.0, ge=1, le=86_400)  # seconds after which what could not be sent is a dead letter
+
+    @field_validator("pages")
+    @classmethod
+    def _an_address(cls, pages: str) -> str:
+        if pages and not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?", pages):
+            raise ValueError("is the address of the pages, such as https://monitor.example.com")
+        return pages.rstrip("/")
+
+
+Kept = Annotated[str, AfterValidator(_kept_elsewhere)]  # a secret: where it is kept
+
+
+class Webhook(Section):
+    """Where critical alerts are told besides the pages."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")
+    shape: Literal["json", "wecom", "dingtalk", "feishu"]
+    url: Kept
+    secret: Kept | None = None  # what messages are signed with
+    severities: tuple[Severity, ...] = Field(("critical",), min_length=1)
+    teams: tuple[str, ...] = ()  # of these teams' calls; none: of all
+    delay: float = Field(3.0, ge=0, le=600)  # seconds an alert waits first: one that is taken back meanwhile is not sent
+    per_minute: int | None = Field(None, ge=1, le=6_000)  # messages, at most; none: a little less than the robot takes
+
+    @model_validator(mode="after")
+    def _signed_as_the_shape_says(self) -> Webhook:
+        if self.shape == "json" and self.secret is None:
+            raise ValueError('shape "json" needs a `secret` to sign with')
+        if self.shape == "wecom" and self.secret is not None:
+            raise ValueError('shape "wecom" takes no `secret`: the key in its url is all there is')
+        return self
 
 
 class Config(Section):
@@ -136,6 +184,15 @@ class Config(Section):
     analysis: Analysis = Analysis()
     alerts: Alerts = Alerts()
     page: Page = Page()
+    webhooks: Webhooks = Webhooks()
+    webhook: tuple[Webhook, ...] = ()
+
+    @model_validator(mode="after")
+    def _webhooks_have_names_of_their_own(self) -> Config:
+        names = [one.name for one in self.webhook]
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise ValueError(f"two webhooks are named {', '.join(sorted(twice))}")
+        return self
 
 
 def load(path: Path) -> Config:
