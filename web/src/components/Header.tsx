@@ -47,6 +47,11 @@ function WhoIsIn({ signedOut }: { readonly signedOut: () => void }) {
       <span className="who-name" title={who.name} data-testid="who" data-name={who.name} data-role={who.role}>
         <b>{who.display}</b> <small>{words.roles[who.role]}</small>
       </span>
+      {who.role === "agent" && (
+        <a className="who-page" href="/agent">
+          {words.agentPage.title}
+        </a>
+      )}
       <Button
         type="text"
         icon={<LogoutOutlined />}

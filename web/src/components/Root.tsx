@@ -3,7 +3,7 @@ import enGB from "antd/locale/en_GB";
 import zhCN from "antd/locale/zh_CN";
 import { lazy, Suspense, useCallback, useEffect, useState } from "react";
 import { api } from "../api/http";
-import type { Person, Session } from "../api/types";
+import type { Session } from "../api/types";
 import { useLocale, useWords } from "../i18n";
 import { useSettings } from "../lib/settings";
 import { theme } from "../theme";
@@ -60,11 +60,11 @@ function Gate() {
   return (
     <SessionContext value={{ who: stage.who, rights: stage.rights }}>
       <Suspense fallback={<Boot text={words.booting} />}>
-        {isAgents(stage.who) ? <AgentPage signedOut={left} /> : <Console signedOut={left} />}
+        {isAgents() ? <AgentPage signedOut={left} /> : <Console signedOut={left} />}
       </Suspense>
     </SessionContext>
   );
 }
 
-/** An agent has one page, whatever the address; others have it at /agent. */
-const isAgents = ({ role }: Person): boolean => role === "agent" || location.pathname.replace(/\/$/, "") === "/agent";
+/** The agent's page is at /agent; whoever else opens it looks over an agent's shoulder. */
+const isAgents = (): boolean => location.pathname.replace(/\/$/, "") === "/agent";
