@@ -44,10 +44,10 @@ class Desk:
     def show(self, type: str, **fields: Any) -> None:
         self._hub.publish(type=type, call=self._call, **fields)
 
-    def raised(self, alert: Alert, said: float) -> None:
-        late = self._clock.since(said)
-        if late is not None:
-            self._meters.alert(alert.severity, late)
+    def raised(self, alert: Alert, said: float, heard: float) -> None:
+        latency, delay = self._clock.since(said), self._clock.since(heard)
+        if latency is not None and delay is not None:
+            self._meters.alert(alert.severity, latency, delay)
 
 
 class LiveCall:

@@ -24,7 +24,7 @@ class Vitals:
 
     queue_age: float = 0.0  # of the final that waits longest to be decoded
     degradation: int = 0  # 0 nothing is left out, 1 interim texts, 2 and up: also accuracy
-    latency: float | None = None  # p95 of recent alerts
+    latency: float | None = None  # p95 of recent alerts, from the end of what was said: the service's part
     loop_lag: float | None = None  # p90 of the last seconds
     disk_free: float | None = None
 
@@ -47,7 +47,7 @@ class Health:
 
     status: Status
     why: tuple[Cause, ...]
-    latency_p95: float | None  # seconds, of recent alerts
+    latency_p95: float | None  # seconds from the end of what was said to its alert, of recent ones
     latency_target: float  # seconds
 
     @property

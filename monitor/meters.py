@@ -70,7 +70,7 @@ class Meters:
         self._waiting: Mapping[Stage, int] = {}
         self._oldest, self._told = 0.0, 0.0
         self.degradation = 0  # as last told
-        self.latencies = Recent(ALERTS, ALERTS_FOR, clock)  # of alerts
+        self.delays = Recent(ALERTS, ALERTS_FOR, clock)  # of alerts
         self.lags = Recent(LAGS, LAGS_FOR, clock)  # of the event loop
         self.registry = registry = CollectorRegistry()
         prefix = "callmonitor_"
@@ -115,6 +115,13 @@ class Meters:
             buckets=LATENCY,
             registry=registry,
         )
+        self._delay = Histogram(
+            prefix + "alert_delay_seconds",
+            "From the end of the words it was found in to the alert on the live socket",
+            ["severity"],
+            buckets=LATENCY,
+            registry=registry,
+        )
         self._lag = Histogram(
             prefix + "event_loop_lag_seconds", "By how much the event loop overslept", buckets=LAG, registry=registry
         )
@@ -127,6 +134,7 @@ class Meters:
                 self._segments.labels(stage, outcome)
         for severity in get_args(Severity):
             self._latency.labels(severity)
+            self._delay.labels(severity)
 
     def about(self, **facts: str) -> None:
         """What runs here: labels of `callmonitor_info`."""
@@ -174,10 +182,15 @@ class Meters:
         """What is left out to keep up: 0 nothing, 1 interim texts, 2 and up: also accuracy."""
         self.degradation = level
 
-    def alert(self, severity: Severity, seconds: float) -> None:
-        """A new alert of a live call was shown so long after its phrase ended. On the event loop's thread."""
-        self._latency.labels(severity).observe(seconds)
-        self.latencies.add(seconds)
+    def alert(self, severity: Severity, latency: float, delay: float) -> None:
+        """A new alert of a live call was shown `latency` after its phrase ended. On the event loop's thread.
+
+        `delay` is the part that is the service's: from the end of the words it was found in. The rest is the speaker's, who
+        went on talking: what only the whole sentence tells cannot be told before its end.
+        """
+        self._latency.labels(severity).observe(latency)
+        self._delay.labels(severity).observe(delay)
+        self.delays.add(delay)
 
     def lag(self, seconds: float) -> None:
         """The event loop woke so late. On its own thread."""

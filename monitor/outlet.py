@@ -34,8 +34,8 @@ class Outlet(Protocol):
     def show(self, type: str, **fields: Any) -> None:
         """Tell who watches; never waits."""
 
-    def raised(self, alert: Alert, said: float) -> None:
-        """An alert was shown for the first time; the phrase that raised it ended at call time `said`."""
+    def raised(self, alert: Alert, said: float, heard: float) -> None:
+        """An alert was shown for the first time. Its phrase ended at call time `said`, the words it was found in at `heard`."""
 
 
 class Presenter:
@@ -106,7 +106,7 @@ class Presenter:
         for alert in alerts:
             said = [finding.end for finding in findings if finding.id in alert.because and finding.utterance]
             if alert.id not in self._raised and said:  # no phrase: raised by what was not said
-                self._outlet.raised(alert, max(said))
+                self._outlet.raised(alert, max(said), max([*said, utterance.end] if utterance else said))
             self._raised.add(alert.id)
 
     async def _show_alert(self, alert: Alert) -> None:

@@ -60,7 +60,7 @@ class Notebook:
     def show(self, type: str, **fields: Any) -> None:
         return
 
-    def raised(self, alert: Alert, said: float) -> None:
+    def raised(self, alert: Alert, said: float, heard: float) -> None:
         """Nobody waits for it."""
 
     def record(self) -> CallRecord:

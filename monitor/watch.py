@@ -67,7 +67,7 @@ class Watch:
         return Vitals(
             queue_age=meters.queue_age(),
             degradation=meters.degradation,
-            latency=meters.latencies.quantile(LATENCY, LEAST),
+            latency=meters.delays.quantile(LATENCY, LEAST),
             loop_lag=meters.lags.quantile(LAG),
             disk_free=await asyncio.to_thread(_free, self._folder),  # a network disk may think for a while
         )

@@ -93,8 +93,9 @@ class Watched(Notebook):
         assert type != "summary" or fields["data"] == self.summary, "kept before it is shown"
         self.events.append((type, fields.get("data")))
 
-    def raised(self, alert: Alert, said: float) -> None:
+    def raised(self, alert: Alert, said: float, heard: float) -> None:
         assert alert.id in {shown.id for shown in self.of("alert")}, "timed when it is shown, not before"
+        assert said <= heard, "a phrase ends no later than the words it is part of"
         self.timed.append((alert, said))
 
     def of(self, type: str) -> list[Any]:

@@ -66,13 +66,14 @@ def test_a_queue_that_nobody_tells_of_grows_older(meters: Meters, clock: Clock) 
 
 
 def test_alert_latency_is_a_histogram_by_severity(meters: Meters) -> None:
-    meters.alert("critical", 1.2)
-    meters.alert("critical", 30.0)
+    meters.alert("critical", 1.2, 0.3)
+    meters.alert("critical", 30.0, 20.0)
     name = "callmonitor_alert_latency_seconds"
     assert value(meters, f"{name}_bucket", severity="critical", le="1.25") == 1
     assert value(meters, f"{name}_bucket", severity="critical", le="10.0") == 1
     assert value(meters, f"{name}_bucket", severity="critical", le="+Inf") == 2
     assert value(meters, f"{name}_count", severity="notice") == 0
+    assert value(meters, "callmonitor_alert_delay_seconds_sum", severity="critical") == 20.3
 
 
 def test_retries_gates_calls_and_what_runs_here(meters: Meters, clock: Clock) -> None:
@@ -126,8 +127,8 @@ def test_recent_is_the_newest_and_the_not_too_old(clock: Clock) -> None:
 
 def test_p95_forgives_one_late_alert_in_twenty(meters: Meters) -> None:
     for n in range(ALERTS):
-        meters.alert("notice", 9.0 if n % 20 == 0 else 1.0)
-    assert meters.latencies.quantile(0.95) == 1.0
-    meters.alert("notice", 9.0)
-    meters.alert("notice", 9.0)
-    assert meters.latencies.quantile(0.95) == 9.0
+        meters.alert("notice", 12.0, 9.0 if n % 20 == 0 else 1.0)
+    assert meters.delays.quantile(0.95) == 1.0
+    meters.alert("notice", 12.0, 9.0)
+    meters.alert("notice", 12.0, 9.0)
+    assert meters.delays.quantile(0.95) == 9.0

@@ -54,7 +54,7 @@ async def test_late_alerts_are_told_once_there_are_enough_of_them(tmp_path: Path
     with hub.subscribe(None, None) as page:
         async with Watch(meters, hub, tmp_path, 1.5):
             for _ in range(watch.LEAST):
-                meters.alert("critical", 3.0)
+                meters.alert("critical", 8.0, 3.0)
             late = await told(page)
     assert (late["status"], late["why"][0]["code"], late["latency_p95"]) == ("busy", "latency", 3.0)
 
@@ -65,9 +65,9 @@ async def test_other_numbers_alone_are_told_after_a_while(tmp_path: Path, monkey
     with hub.subscribe(None, None) as page:
         async with Watch(meters, hub, tmp_path, 1.5):
             for _ in range(watch.LEAST):
-                meters.alert("critical", 3.0)
+                meters.alert("critical", 8.0, 3.0)
             assert (await told(page))["why"][0]["value"] == 3.0
-            meters.alert("critical", 4.0)
+            meters.alert("critical", 8.0, 4.0)
             assert (await told(page))["why"][0]["value"] == 4.0
 
 
