@@ -16,7 +16,7 @@ ifneq ($(shell cat .venv/.made 2>/dev/null),$(CURDIR))
 .venv/.made: remake
 endif
 
-.PHONY: help setup test demo evaluate latency pictures format lock clean remake
+.PHONY: help setup test demo evaluate latency bench pictures format lock clean remake
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,14 @@ evaluate: setup ## review the bundled calls and hold what is found against their
 
 latency: setup ## measure how soon alerts are in the browser, on the demo's calls at real speed (3 minutes)
 	@tools/browser.sh && $(BIN)/python tools/alert_latency.py
+
+bench: setup ## measure this machine, short forms: capacity, live calls, review, limit, against faster-whisper (5 minutes)
+	@mkdir -p data/bench
+	@$(BIN)/callmonitor capacity --json data/bench/capacity.json
+	@$(BIN)/callmonitor bench live --calls 8 --minutes 0.5 --json data/bench/live.json
+	@$(BIN)/callmonitor bench review --first 4 --json data/bench/review.json
+	@$(BIN)/callmonitor bench limit --first 2 --reached data/bench/review.json --json data/bench/limit.json
+	@$(BIN)/callmonitor bench versus --first 2 --json data/bench/versus.json
 
 pictures: setup ## make the documentation's screenshots anew
 	@tools/browser.sh && CALLMONITOR_SCREENSHOTS=docs/images $(BIN)/python -m pytest tests/browser -k becomes

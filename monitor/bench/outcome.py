@@ -101,7 +101,7 @@ def figures(run: Run, expected: Sequence[latency.Expected], wanted: Wanted, sett
 
 
 def verdict(found: Figures) -> dict[str, bool]:
-    """What of the reach was reached; nothing of it may be false. Silent calls have no alerts; what a call takes shows best in them."""
+    """What of the reach was reached; nothing of it may be false. What an open call takes is judged where nobody speaks."""
     labelled = found["latency_labelled"]
     reached = {
         "no call failed": not found["failed"],

@@ -1,4 +1,4 @@
-"""Pieces of recordings as WAV files: what a live run plays, to the sample, is what its solo review hears."""
+"""Pieces of recordings as WAV files at the telephone's rate: a live run plays, to the sample, what its solo reviews hear."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from contextlib import closing
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
+import soxr
 
 from monitor.bench.plan import STEP, Slice
 from monitor.ingest.file import pcm, probe
 
-RATE = 8_000  # Hertz, of silence
+RATE = 8_000  # Hertz: what a telephone system sends, whatever the recording was kept as (Opus always gives 48,000)
 NOISE = 10.0  # RMS of 16-bit samples: -70 dBFS, a line on which nobody speaks
 
 
@@ -23,14 +25,13 @@ def cut(slices: Iterable[Slice], folder: Path) -> dict[str, Path]:
         wanted.setdefault(piece.take.path, {})[piece.name] = piece
     paths: dict[str, Path] = {}
     for recording, its in wanted.items():
-        shape = probe(recording)
-        with closing(pcm(recording)) as blocks:
-            sound = b"".join(blocks)
-        block = round(shape.rate * STEP) * shape.channels * 2
+        channels = probe(recording).channels
+        sound = _telephone(recording)
+        block = round(RATE * STEP)
         for name, piece in its.items():
             first, count = round(piece.start / STEP), round(piece.seconds / STEP)
             paths[name] = folder / f"{len(paths):04d}-{recording.stem}.wav"
-            _write(paths[name], shape.rate, shape.channels, sound[first * block : (first + count) * block])
+            _write(paths[name], channels, sound[first * block : (first + count) * block].tobytes())
     return paths
 
 
@@ -38,7 +39,7 @@ def silence(folder: Path, seconds: float) -> Path:
     """Both sides silent for so long, with a line's faint noise, always the same."""
     noise = np.random.default_rng(1).normal(0, NOISE, (round(seconds * RATE), 2)).round().astype("<i2")
     path = folder / "silence.wav"
-    _write(path, RATE, 2, noise.tobytes())
+    _write(path, 2, noise.tobytes())
     return path
 
 
@@ -50,9 +51,19 @@ def blocks(path: Path) -> Iterator[bytes]:
             yield block
 
 
-def _write(path: Path, rate: int, channels: int, sound: bytes) -> None:
+def _telephone(recording: Path) -> npt.NDArray[np.int16]:
+    """The whole recording, (n, channels) at RATE."""
+    shape = probe(recording)
+    with closing(pcm(recording)) as found:
+        samples = np.frombuffer(b"".join(found), "<i2").reshape(-1, shape.channels)
+    if shape.rate == RATE:
+        return samples
+    return np.asarray(soxr.resample(samples, shape.rate, RATE), "<i2")
+
+
+def _write(path: Path, channels: int, sound: bytes) -> None:
     with wave.open(str(path), "wb") as file:
         file.setnchannels(channels)
         file.setsampwidth(2)
-        file.setframerate(rate)
+        file.setframerate(RATE)
         file.writeframes(sound)

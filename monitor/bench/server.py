@@ -129,8 +129,7 @@ async def started(settings: config.Config, folder: Path) -> AsyncIterator[Server
         raise MonitorError(f"the server did not listen within {START:.0f} s", code="bench") from error
     finally:
         await _stop(process)
-        if draining:
-            await draining
+        await (draining or process.stderr.read())  # to its end, or the pipe stays open
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:
