@@ -19,7 +19,7 @@ export const OLDER = 50; // calls of one answer
 let skew = 0;
 export const serverNow = (): number => Date.now() + skew;
 
-async function request<T>(method: string, path: string, body?: unknown): Promise<T> {
+export async function request<T>(method: string, path: string, body?: unknown): Promise<T> {
   const asked = Date.now();
   let response: Response;
   try {
@@ -82,4 +82,6 @@ export const api = {
         { status },
       )
     ).whisper,
+  /** Begins a play of a recording; what comes back is what its sound is asked for with. */
+  play: async (call: string) => (await request<{ play: string }>("POST", `calls/${encodeURIComponent(call)}/plays`)).play,
 };

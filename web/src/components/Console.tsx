@@ -12,6 +12,7 @@ import { CallView } from "./CallView";
 import { Header } from "./Header";
 import { Live } from "./Live";
 import { Notices } from "./Notices";
+import { WebhookTrouble } from "../webhooks/Trouble";
 import { StrainBanner } from "./StrainBanner";
 
 export function Console({ signedOut }: { readonly signedOut: () => void }) {
@@ -20,6 +21,7 @@ export function Console({ signedOut }: { readonly signedOut: () => void }) {
       <Header signedOut={signedOut} />
       <StrainBanner />
       <Notices />
+      <WebhookTrouble />
       <Panes />
       <Attention />
     </Live>

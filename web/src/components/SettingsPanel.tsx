@@ -6,6 +6,7 @@ import { play, unlock } from "../attention/sound";
 import { useWords } from "../i18n";
 import { settings, useSettings } from "../lib/settings";
 import { shallow, useSelect } from "../state/store";
+import { WebhookSetting } from "../webhooks/Setting";
 import { useSession } from "./context";
 
 export function SettingsPanel() {
@@ -33,6 +34,7 @@ export function SettingsPanel() {
         </div>
       </div>
       <DesktopSetting />
+      <WebhookSetting />
       <p className="setting-about">
         {words.model} {model} · {words.version} {version}
       </p>

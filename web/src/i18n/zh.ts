@@ -201,6 +201,23 @@ export const zh = {
     chime: "提示音",
     hearNow: "点一下，允许浏览器出声",
   },
+  webhooks: {
+    title: "告警推送",
+    shapes: { json: "JSON", wecom: "企业微信", dingtalk: "钉钉", feishu: "飞书" },
+    notDelivered: (count: number) => `${count} 条告警没有推送出去`,
+    failing: (name: string, shape: string) => `${name}（${shape}）推送不通，正在重试`,
+    look: "查看",
+    never: "本次启动后还没有推送过",
+    last: (moment: string) => `上次送达 ${moment}`,
+    waiting: (count: number) => `${count} 条等待中`,
+    again: (moment: string) => `${moment} 再试`,
+    dead: "没有送达的告警",
+    none: "没有。推送不出去的告警会留在这里。",
+    why: (name: string, attempts: number, why: string) => `${name} · 试了 ${attempts} 次 · ${why}`,
+    retry: "重发",
+    drop: "不再发",
+    failed: "没有办成，可能已有人处理，请再看一次。",
+  },
 };
 
 export type Dictionary = typeof zh;
