@@ -130,7 +130,7 @@ class Conversation:
             self.view(), status=status, why=why, ended=max(ended, self._rooms.now()) if self.info.source == "live" else ended
         )
         try:
-            await self._outlet.close(view, self._summary)
+            view = await self._outlet.close(view, self._summary)
         except MonitorError as error:  # it is over all the same, and who watches must see that
             fault, view = error, replace(view, status="failed", why=str(error))
         else:

@@ -20,6 +20,7 @@ from monitor import app as rooms
 from monitor import config, demo, evaluate, review
 from monitor.bench_cli import bench_app, capacity_command
 from monitor.errors import MonitorError
+from monitor.export_cli import export_app
 from monitor.ingest import microphone
 from monitor.ingest.client import Offer, send
 from monitor.ingest.play import Recording, play
@@ -74,6 +75,7 @@ cli.add_typer(users_app(settings), name="users")
 cli.command("audit")(audit_command(settings))
 cli.add_typer(bench_app(settings, lambda: _log("warning")), name="bench")
 cli.command("capacity")(capacity_command(settings, lambda: _log("warning")))
+cli.add_typer(export_app(settings), name="export")
 
 
 @cli.command()

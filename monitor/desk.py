@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from monitor.archive.audio import CallAudio
@@ -31,12 +32,12 @@ class Desk:
     async def forget(self, record: Utterance | Finding) -> None:
         await self._archive.remove(self._call, "utterance" if isinstance(record, Utterance) else "finding", record.id)
 
-    async def progress(self, view: CallView, summary: Summary | None) -> None:
-        await self._archive.progress(view, summary)
+    async def progress(self, view: CallView, summary: Summary | None) -> CallView:
+        return await self._archive.progress(view, summary)
 
-    async def close(self, view: CallView, summary: Summary) -> None:
+    async def close(self, view: CallView, summary: Summary) -> CallView:
         assert view.ended is not None
-        await self._archive.close_call(
+        taken_over = await self._archive.close_call(
             self._call, status=view.status, why=view.why, seconds=view.seconds, ended=view.ended, summary=summary
         )
         self._meters.call_over(view.status)
@@ -46,6 +47,7 @@ class Desk:
 
     def raised(self, alert: Alert, said: float, heard: float) -> None:
         latency, delay = self._clock.since(said), self._clock.since(heard)
+        return replace(view, taken_over=taken_over)
         if latency is not None and delay is not None:
             self._meters.alert(alert.severity, latency, delay)
 

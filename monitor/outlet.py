@@ -25,11 +25,11 @@ class Outlet(Protocol):
     async def forget(self, record: Utterance | Finding) -> None:
         """Take back what was kept."""
 
-    async def progress(self, view: CallView, summary: Summary | None) -> None:
-        """Keep how the call stands, and what it comes to so far where that is news."""
+    async def progress(self, view: CallView, summary: Summary | None) -> CallView:
+        """Keep how the call stands, and what it comes to so far where that is news; returns the view to show."""
 
-    async def close(self, view: CallView, summary: Summary) -> None:
-        """Keep what it came to."""
+    async def close(self, view: CallView, summary: Summary) -> CallView:
+        """Keep what it came to; returns the view to show."""
 
     def show(self, type: str, **fields: Any) -> None:
         """Tell who watches; never waits."""
@@ -80,10 +80,10 @@ class Presenter:
     async def progress(self, view: CallView, summary: Summary) -> None:
         """Show how the call stands, and what it comes to so far where that is news."""
         news = _gist(summary) != _gist(self._told)
-        await self._outlet.progress(view, summary if news else None)
+        kept = await self._outlet.progress(view, summary if news else None)
         if news:
             self.sum_up(summary)
-        self._outlet.show("call", data=view)
+        self._outlet.show("call", data=kept)
 
     def sum_up(self, summary: Summary) -> None:
         """Tell what is kept of what the call comes to, where it was not told yet."""

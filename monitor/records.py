@@ -22,6 +22,7 @@ Stage = Literal["interim", "draft", "final"]
 Encoding = Literal["pcm_s16le", "mulaw", "alaw"]  # how samples come in: linear, or G.711
 Severity = Literal["notice", "warning", "critical"]
 AlertStatus = Literal["open", "acknowledged", "resolved", "false_alarm"]
+Mistake = Literal["misheard", "other_sense", "quoted", "joking", "no_breach", "other"]  # why an alert was a false alarm
 CallStatus = Literal["live", "ended", "interrupted", "failed"]
 Role = Literal["admin", "supervisor", "qa", "agent"]
 WhisperOrigin = Literal["playbook", "supervisor"]
@@ -183,6 +184,24 @@ class Alert:
     by: str | None = None
     when: datetime | None = None
     note: str | None = None
+    why: Mistake | None = None  # of a false alarm
+    owner: str | None = None  # who sees to it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What a person decides about an alert; None leaves what is there.
+
+    `was`: status and owner as this person saw them. Where they are others by now, somebody else was quicker.
+    """
+
+    by: str
+    when: datetime  # aware
+    status: AlertStatus | None = None
+    why: Mistake | None = None  # of a false alarm, and needed there
+    note: str | None = None
+    owner: str | None = None  # "": nobody
+    was: tuple[AlertStatus, str | None] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,6 +288,7 @@ class CallView:
     talk_share: dict[str, float] = field(default_factory=dict)
     mood: tuple[tuple[float, str, float], ...] = ()  # (call time, speaker, valence), oldest first, at most the last 60
     channels: tuple[Speaker, ...] = ()
+    taken_over: dict[str, str] | None = None  # by a supervisor: "by", and "when" in ISO 8601
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,7 @@ from monitor.report import clean
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 Settings = Callable[[typer.Context], config.Config]
+SINCE = typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"], help="from then on")
 Name = Annotated[str, typer.Argument(metavar="NAME", help="the account's name")]
 
 
@@ -101,12 +102,7 @@ def audit_command(settings: Settings) -> Callable[..., None]:
 
     def audit(
         context: typer.Context,
-        since: Annotated[
-            datetime | None,
-            typer.Option(
-                formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"], help="from then on"
-            ),
-        ] = None,
+        since: Annotated[datetime | None, SINCE] = None,
         who: Annotated[str | None, typer.Option(help="only what this account did")] = None,
         as_json_: Annotated[bool, typer.Option("--json", help="print one JSON object an entry")] = False,
     ) -> None:
@@ -165,13 +161,16 @@ def _password() -> str:
 
 
 def _entry(action: str, user: str, **detail: Any) -> AuditEntry:
+    return console_entry(action, user=user, **detail)
+
+
+def console_entry(action: str, **detail: Any) -> AuditEntry:
+    """What goes into the audit log before somebody at this machine does `action`."""
     try:
         login = spelling(getpass.getuser())
     except (KeyError, OSError):  # a container's user may have no name
         login = f"uid {os.getuid()}"
-    return AuditEntry(
-        when=datetime.now().astimezone(), who=login, role="console", action=action, detail={"user": user, **detail}
-    )
+    return AuditEntry(when=datetime.now().astimezone(), who=login, role="console", action=action, detail=detail)
 
 
 def _detail(detail: dict[str, Any]) -> str:

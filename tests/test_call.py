@@ -84,10 +84,10 @@ class Watched(Notebook):
         self.events: list[tuple[str, Any]] = []
         self.timed: list[tuple[Alert, float]] = []
 
-    async def close(self, view: CallView, summary: Summary) -> None:
+    async def close(self, view: CallView, summary: Summary) -> CallView:
         if self.full:
             raise ArchiveError("the disk is full", code="disk_full")
-        await super().close(view, summary)
+        return await super().close(view, summary)
 
     def show(self, type: str, **fields: Any) -> None:
         assert type != "summary" or fields["data"] == self.summary, "kept before it is shown"

@@ -16,12 +16,12 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, insert, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from monitor.archive import changes, schema
+from monitor.archive import changes, queries, schema
 from monitor.archive.database import address, build, explain, is_current, lock, make_folder, migrate, place
 from monitor.archive.rows import deep_tuple, plain
 from monitor.config import Data
 from monitor.errors import ArchiveError
-from monitor.records import AuditEntry, User
+from monitor.records import AuditEntry, CallRecord, User
 
 T = TypeVar("T")
 
@@ -65,6 +65,14 @@ class Accounts:
 
     def audits(self, since: datetime | None = None, who: str | None = None) -> list[AuditEntry]:
         return self._do(lambda connection: audits(connection, since, who))
+
+    def audit(self, entry: AuditEntry) -> None:
+        """Keep who is about to do what."""
+        self._do(lambda connection: changes.audit(connection, entry), write=True)
+
+    def decided(self, since: datetime | None = None) -> list[CallRecord]:
+        """The calls that people have decided alerts of, begun from `since` on, the newest first."""
+        return self._do(lambda connection: queries.decided(connection, since, None))
 
     def add(self, user: User, entry: AuditEntry) -> None:
         """Raises ArchiveError `account_exists`."""

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, func, insert, or_, update
+from sqlalchemy import Connection, case, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
 from monitor.archive import schema
 from monitor.archive.rows import TABLES, from_row, plain, summary_row
 from monitor.errors import ArchiveError
-from monitor.records import SYSTEM, Alert, AlertStatus, AuditEntry, CallInfo, CallStatus, CallView, Summary
+from monitor.records import SYSTEM, Alert, AuditEntry, CallInfo, CallStatus, CallView, Decision, Summary
 
 OPEN = schema.Call.ended.is_(None)
 AT_START: dict[str, Any] = {"seconds": 0.0, "status": "live", "risk": 0, "level": 0, "talk_share": {}, "mood": []}
@@ -36,6 +36,7 @@ def _upsert(kind: type[Any], dialect: str) -> Upsert:
     new: dict[str, Any] = {name: statement.excluded[name] for name in names}
     if kind is Alert:
         old = schema.Alert
+        del new["owner"]  # never the engine's
         new["raised"] = func.coalesce(old.raised, statement.excluded.raised)
         new |= _decision(statement.excluded)
     return statement.on_conflict_do_update(index_elements=keys, set_=new).returning(*table.c)
@@ -48,53 +49,76 @@ def _decision(new: Any) -> dict[str, Any]:
     """
     old = schema.Alert
     takes = or_(old.by.is_(None), old.by == SYSTEM, (old.status == "open") & (new.by == SYSTEM))
-    columns = {name: case((takes, new[name]), else_=getattr(old, name)) for name in ("status", "by", "when")}
+    columns = {name: case((takes, new[name]), else_=getattr(old, name)) for name in ("status", "by", "when", "why")}
     note = case((old.by == SYSTEM, new.note), (takes, func.coalesce(new.note, old.note)), else_=old.note)
     return columns | {"note": note}
 
 
-def progress(connection: Connection, view: CallView, summary: Summary | None) -> None:
-    """How an open call stands, and what it comes to so far where that is given; any other call stays as it is."""
+def progress(connection: Connection, view: CallView, summary: Summary | None) -> CallView:
+    """How an open call stands, and what it comes to so far where that is given; any other call stays as it is.
+
+    Returns the view as it is to be shown: with who took the call over.
+    """
     live = {key: plain(getattr(view, key)) for key in ("seconds", "risk", "level", "talk_share", "mood", "status", "why")}
     if summary is not None:
         live["summary"] = summary_row(summary)
-    connection.execute(update(schema.Call).where(schema.Call.id == plain(view.id), OPEN).values(live))
+    statement = update(schema.Call).where(schema.Call.id == plain(view.id), OPEN).values(live)
+    taken_over = connection.execute(statement.returning(schema.Call.taken_over)).scalar_one_or_none()
+    return replace(view, taken_over=taken_over)
 
 
 def close(
     connection: Connection, call: str, status: CallStatus, why: str | None, seconds: float, ended: datetime, summary: Summary
-) -> None:
-    """Close a call with what it came to. Raises ArchiveError where there is no such call."""
+) -> dict[str, str] | None:
+    """Close a call with what it came to; returns who took it over. Raises ArchiveError where there is no such call."""
     end = {"status": status, "why": plain(why), "seconds": plain(seconds), "ended": ended, "summary": summary_row(summary)}
     end |= {"risk": summary.risk, "level": summary.level, "talk_share": plain(summary.talk_share)}
-    if not connection.execute(update(schema.Call).where(schema.Call.id == plain(call)).values(end)).rowcount:
+    statement = update(schema.Call).where(schema.Call.id == plain(call)).values(end)
+    row = connection.execute(statement.returning(schema.Call.taken_over)).first()
+    if row is None:
         raise ArchiveError(f"call {call!r} is not in the archive")
+    taken_over: dict[str, str] | None = row.taken_over
+    return taken_over
 
 
 def decide(
-    connection: Connection,
-    call: str,
-    id: str,
-    status: AlertStatus,
-    by: str,
-    note: str | None,
-    when: datetime,
-    role: str | None,
-    address: str | None,
+    connection: Connection, call: str, id: str, decision: Decision, role: str | None, address: str | None
 ) -> Alert | None:
-    """A person's decision on an alert, with an audit entry; a note of None leaves the one that is there."""
-    decision = {"status": status, "by": plain(by), "when": when} | ({} if note is None else {"note": plain(note)})
+    """A person's decision on an alert, with an audit entry. Raises ArchiveError `alert_changed`."""
     alert = schema.Alert
-    statement = update(alert).where(alert.call_id == plain(call), alert.id == plain(id)).values(decision)
-    row = connection.execute(statement.returning(*alert.__table__.c)).mappings().first()
+    of_this = (alert.call_id == plain(call)) & (alert.id == plain(id))
+    before = connection.execute(select(alert.status, alert.owner).where(of_this)).first()
+    if before is None:
+        return None
+    if decision.was and decision.was != tuple(before):
+        raise ArchiveError(f"alert {id!r} of call {call!r} is no longer as it was", code="alert_changed")
+    new: dict[str, Any] = {}
+    if decision.status is not None:
+        new |= {"status": decision.status, "by": plain(decision.by), "when": decision.when, "why": decision.why}
+    if decision.note is not None:
+        new["note"] = plain(decision.note)
+    if decision.owner is not None:
+        new["owner"] = plain(decision.owner) or None
+    row = connection.execute(update(alert).where(of_this).values(new).returning(*alert.__table__.c)).mappings().one()
+    told = {name: getattr(decision, name) for name in ("status", "why", "note", "owner")}
+    detail = {"alert": id, **{name: value for name, value in told.items() if value is not None}}
+    entry = AuditEntry(
+        when=decision.when, who=decision.by, role=role, address=address, action="decision", call=call, detail=detail
+    )
+    audit(connection, entry)
+    return from_row(Alert, row)
+
+
+def take_over(connection: Connection, entry: AuditEntry, on: bool) -> CallView | None:
+    """Mark an open call as taken over by whom the entry names, or no longer; None where it is over or not there."""
+    call = schema.Call
+    mark = {"by": plain(entry.who), "when": entry.when.isoformat(timespec="milliseconds")} if on else None
+    statement = update(call).where(call.id == plain(entry.call), OPEN).values(taken_over=mark)
+    row = connection.execute(statement.returning(*call.__table__.c)).mappings().first()
     if row is None:
         return None
-    detail = {"alert": id, "status": status, "note": note}
-    audit(
-        connection,
-        AuditEntry(when=when, who=by, role=role, address=address, action="decision", call=call, detail=detail),
-    )
-    return from_row(Alert, row)
+    audit(connection, entry)
+    return from_row(CallView, row)
 
 
 def audit(connection: Connection, entry: AuditEntry) -> None:

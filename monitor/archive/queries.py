@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Select, func, select
 
 from monitor.archive import schema
 from monitor.archive.changes import OPEN
-from monitor.archive.rows import TABLES, K, R, from_row, plain, to_summary
-from monitor.records import Alert, CallRecord, CallView, EarlierCall, Finding, Scope, Utterance, Whisper
+from monitor.archive.rows import TABLES, K, R, Row, from_row, plain, to_summary
+from monitor.records import SYSTEM, Alert, CallRecord, CallView, EarlierCall, Finding, Scope, Utterance, Whisper
 
 REMEMBERED = timedelta(days=90)
 CALLS_REMEMBERED = 5
@@ -65,8 +65,21 @@ def view(connection: Connection, id: str) -> CallView | None:
 def call(connection: Connection, id: str, scope: Scope) -> CallRecord | None:
     """A call with everything kept of it, in the order of call time; None too where `scope` does not cover it."""
     row = connection.execute(within(scope).where(schema.Call.id == plain(id))).mappings().first()
-    if row is None:
-        return None
+    return None if row is None else _record(connection, row)
+
+
+def decided(connection: Connection, since: datetime | None, limit: int | None) -> list[CallRecord]:
+    """The `limit` newest calls, begun from `since` on, with an alert that a person has decided."""
+    table, alert = schema.Call, schema.Alert
+    by_person = select(alert.call_id).where(alert.by.is_not(None), alert.by != SYSTEM, alert.status != "open")
+    query = CALLS.where(table.id.in_(by_person)).order_by(table.started.desc(), table.id).limit(limit)
+    if since is not None:
+        query = query.where(table.started >= since)
+    return [_record(connection, row) for row in connection.execute(query).mappings().all()]
+
+
+def _record(connection: Connection, row: Row) -> CallRecord:
+    id = row["id"]
     return CallRecord(
         call=from_row(CallView, row),
         utterances=_of_call(connection, Utterance, id, "start"),

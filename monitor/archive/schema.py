@@ -71,6 +71,7 @@ class Call(Base):
     mood: Mapped[list[Any]]
     channels: Mapped[list[Any]]
     summary: Mapped[dict[str, Any] | None]
+    taken_over: Mapped[dict[str, Any] | None]
 
 
 class OfCall(Base):
@@ -123,7 +124,7 @@ class Finding(OfCall):
 
 
 class Alert(OfCall):
-    """`status`, `by`, `when` and `note` are a person's once one has decided; the rest is the engine's."""
+    """`status`, `by`, `when`, `note` and `why` are a person's once one has decided, `owner` always; all else the engine's."""
 
     __tablename__ = "alert"
 
@@ -139,6 +140,8 @@ class Alert(OfCall):
     by: Mapped[str | None]
     when: Mapped[datetime | None]
     note: Mapped[str | None]
+    why: Mapped[str | None]
+    owner: Mapped[str | None]
 
 
 class Whisper(OfCall):

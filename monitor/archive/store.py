@@ -26,7 +26,6 @@ from monitor.records import (
     EVERYTHING,
     SYSTEM,
     Alert,
-    AlertStatus,
     AuditEntry,
     CallInfo,
     CallRecord,
@@ -34,6 +33,7 @@ from monitor.records import (
     CallView,
     EarlierCall,
     Scope,
+    Decision,
     Summary,
     User,
 )
@@ -58,7 +58,7 @@ class Archive:
         self._writer = Writer(engine, where)
         self._readers = ThreadPoolExecutor(2, "archive-read")
         self._upserts = changes.upserts(engine.dialect.name)
-        self._unclosed: dict[str, Callable[[Connection], None]] = {}  # calls that are over, which could not be kept yet
+        self._unclosed: dict[str, Callable[[Connection], object]] = {}  # calls that are over, which could not be kept yet
 
     @classmethod
     async def open(cls, data: Data) -> Self:
@@ -103,16 +103,16 @@ class Archive:
         statement = delete(table).where(table.call_id == plain(call), table.id == plain(id))
         await self._writer.do(f"{kind} {id!r} of call {call!r}", lambda connection: connection.execute(statement))
 
-    async def progress(self, view: CallView, summary: Summary | None = None) -> None:
+    async def progress(self, view: CallView, summary: Summary | None = None) -> CallView:
         """Keep how a live call stands, and what it comes to so far (None: as kept before).
 
-        A call that is closed, or not there, stays as it is.
+        A call that is closed, or not there, stays as it is. Returns the view to show: with who took the call over.
         """
-        await self._writer.do(f"call {view.id!r}", partial(changes.progress, view=view, summary=summary))
+        return await self._writer.do(f"call {view.id!r}", partial(changes.progress, view=view, summary=summary))
 
     async def close_call(
         self, call: str, *, status: CallStatus, why: str | None, seconds: float, ended: datetime, summary: Summary
-    ) -> None:
+    ) -> dict[str, str] | None:
         """Close a call with what it came to; its risk, level and talk share are the summary's from then on.
 
         Where that cannot be kept (which is raised), it is tried again when the next call is added, when the recent calls are
@@ -120,10 +120,12 @@ class Archive:
         """
         end = partial(changes.close, call=call, status=status, why=why, seconds=seconds, ended=ended, summary=summary)
         try:
-            await self._writer.do(f"call {call!r}", end)
+            return await self._writer.do(f"call {call!r}", end)
         except ArchiveError:
             self._unclosed[call] = end
             raise
+
+        Returns who took it over, and when.
 
     async def _close_rest(self) -> None:
         for call, end in list(self._unclosed.items()):
@@ -179,27 +181,25 @@ class Archive:
         return await self._read(partial(queries.has_call, id=id))
 
     async def set_alert(
-        self,
-        call: str,
-        id: str,
-        *,
-        status: AlertStatus,
-        by: str,
-        note: str | None,
-        when: datetime,
-        role: str | None = None,
-        address: str | None = None,
+        self, call: str, id: str, decision: Decision, *, role: str | None = None, address: str | None = None
     ) -> Alert | None:
         """Keep a person's decision on an alert, with an audit entry; the alert as kept, or None where there is none.
 
-        A note of None leaves the one that is there. No person may be called `system`: that is how the product signs.
+        No person may be called `system`: that is how the product signs. Code `alert_changed`: it is no longer as the person saw
+        it, and stays as it is.
         """
-        if by == SYSTEM:
+        if decision.by == SYSTEM:
             raise ArchiveError("no person may be called 'system': that is how callmonitor signs its own decisions")
-        decision = partial(
-            changes.decide, call=call, id=id, status=status, by=by, note=note, when=when, role=role, address=address
-        )
-        return await self._writer.do(f"alert {id!r} of call {call!r}", decision)
+        decide = partial(changes.decide, call=call, id=id, decision=decision, role=role, address=address)
+        return await self._writer.do(f"alert {id!r} of call {call!r}", decide)
+
+    async def take_over(self, entry: AuditEntry, *, on: bool) -> CallView | None:
+        """Mark the entry's call as taken over by whom it names, or no longer, audited; None where it is over or not there."""
+        return await self._writer.do(f"call {entry.call!r}", partial(changes.take_over, entry=entry, on=on))
+
+    async def decided(self, since: datetime | None = None, limit: int | None = None) -> list[CallRecord]:
+        """The calls that people have decided alerts of, begun from `since` on, the newest first."""
+        return await self._read(partial(queries.decided, since=since, limit=limit))
 
     async def audit(self, entry: AuditEntry) -> None:
         """Keep who is about to do what; do it when this has returned."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import fields
@@ -10,37 +9,33 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Protocol
 
-from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response, WebSocket
-from fastapi import Path as InPath
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
-from pydantic_core import PydanticCustomError
+from fastapi import APIRouter, FastAPI, Query, Request, Response, WebSocket
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from monitor.config import Config
 from monitor.health import Health
 from monitor.meters import Meters
 from monitor.page import policy
-from monitor.page.accounts import COOKIE, DEVICE, Accounts, Asking, Session
+from monitor.page.accounts import COOKIE, DEVICE, Accounts, Session
 from monitor.page.answers import Refused, answer, install, large_answer
-from monitor.page.guard import Guard, SignedIn, address, own_names, who_asks
+from monitor.page.desk import Desk
+from monitor.page.desk import Store as DeskStore
+from monitor.page.fields import CallId, Who
+from monitor.page.guard import Guard, SignedIn, address, own_names
 from monitor.page.hub import Hub
 from monitor.page.live import live
 from monitor.page.pages import Pages
 from monitor.page.passwords import LONGEST, spelling
 from monitor.page.vitals import Vitals
-from monitor.records import EVERYTHING, SYSTEM, Alert, AlertStatus, AuditEntry, CallRecord, CallView, Scope, User
+from monitor.records import EVERYTHING, Alert, AuditEntry, CallRecord, CallView, Scope, User
 
 RECENT = 50  # ended calls a page begins with
 LISTED = 200  # calls of one answer, at most
 AUDITED = 1_000  # entries of the audit log of one answer, at most
 REMEMBERED = 180 * 24 * 3600  # seconds a browser is known as one that has signed in
 
-CallId = Annotated[str, InPath(pattern=r"^[A-Za-z0-9._:-]{1,64}$")]
-AlertId = Annotated[str, InPath(pattern=r"^[A-Za-z0-9._:@-]{1,200}$")]
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
-Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")]
 
-
-class Store(Protocol):
+class Store(DeskStore, Protocol):
     """What the pages read and change of what is kept. Raises ArchiveError where it cannot."""
 
     async def recent(self, limit: int = RECENT, scope: Scope = EVERYTHING) -> tuple[list[CallView], list[Alert]]:
@@ -51,22 +46,6 @@ class Store(Protocol):
 
     async def call(self, id: str, scope: Scope = EVERYTHING) -> CallRecord | None:
         """None where there is no such call in `scope`."""
-
-    async def view(self, id: str) -> CallView | None: ...
-
-    async def set_alert(
-        self,
-        call: str,
-        id: str,
-        *,
-        status: AlertStatus,
-        by: str,
-        note: str | None,
-        when: datetime,
-        role: str | None = None,
-        address: str | None = None,
-    ) -> Alert | None:
-        """Keep what a person decided about an alert, audited; returns it as it is now, None where there is no such alert."""
 
     async def users(self) -> list[User]: ...
 
@@ -79,28 +58,10 @@ class Store(Protocol):
         """The audit log, newest first."""
 
 
-Who = Annotated[Asking, Depends(who_asks)]
-
-
 class Credentials(BaseModel):
     model_config = ConfigDict(extra="forbid")
     name: str = Field(max_length=64)
     password: str = Field(max_length=LONGEST)
-
-
-def _person(name: str) -> str:
-    if name == SYSTEM:
-        raise PydanticCustomError("system", "'system' is how callmonitor signs; say who you are")
-    return name
-
-
-class Decision(BaseModel):
-    """What a person decided about an alert."""
-
-    model_config = ConfigDict(extra="forbid")
-    status: AlertStatus
-    by: Annotated[Line, AfterValidator(_person)] | None = None  # where there are no accounts
-    note: Note | None = None
 
 
 class Sessions:
@@ -152,22 +113,17 @@ class Sessions:
 
 
 class Calls:
-    """What is known of the calls, and what people decide about their alerts."""
+    """What is known of the calls."""
 
-    def __init__(
-        self, hub: Hub, store: Store, health: Callable[[], Health], model: str, version: str, now: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, hub: Hub, store: Store, health: Callable[[], Health], model: str, version: str) -> None:
         self.hub = hub
         self.store = store
         self.health = health
         self.about = {"model": model, "version": version}
-        self.now = now
-        self._deciding = asyncio.Lock()
         self.router = APIRouter(prefix="/api")
         self.router.add_api_route("/state", self.state, methods=["GET"])
         self.router.add_api_route("/calls", self.calls, methods=["GET"])
         self.router.add_api_route("/calls/{id}", self.call, methods=["GET"])
-        self.router.add_api_route("/calls/{call}/alerts/{id}", self.decide, methods=["POST"])
 
     def _place(self) -> dict[str, Any]:
         """Where the log stands. Taken before the store is read: what is stored meanwhile comes again as an event."""
@@ -195,40 +151,6 @@ class Calls:
             raise Refused(404, "unknown_call", "There is no such call.")
         record = policy.shown(who.person, record)
         return await large_answer({**place, **{part.name: getattr(record, part.name) for part in fields(record)}})
-
-    async def decide(self, call: CallId, id: AlertId, body: Decision, who: Who) -> Response:
-        view = await self.store.view(call)
-        if view is None or not policy.may_see(who.person, view):
-            raise Refused(404, "unknown_alert", "There is no such alert.")
-        if not policy.may_decide(who.person, view):
-            raise Refused(403, "forbidden", "Your role does not decide on alerts.")
-        by = _signature(who.person, body.by)
-        async with self._deciding:  # shown in the order it was stored
-            alert = await self.store.set_alert(
-                call,
-                id,
-                status=body.status,
-                by=by,
-                note=body.note,
-                when=self.now(),
-                role=who.person.role,
-                address=who.address,
-            )
-            if alert is None:
-                raise Refused(404, "unknown_alert", "There is no such alert.")
-            self.hub.publish(type="alert", call=call, owner=view, data=alert)
-        return answer({"alert": alert})
-
-
-def _signature(person: policy.Person, given: str | None) -> str:
-    """How a decision is signed: by the account; where there are none, as the page says."""
-    if not person.name:
-        if given is None:
-            raise Refused(422, "invalid", "body.by: Field required")
-        return given
-    if given is not None and spelling(given) != person.name:
-        raise Refused(403, "not_you", f"You are signed in as {person.name}, and sign as nobody else.")
-    return person.name
 
 
 class Trail:
@@ -297,7 +219,8 @@ def build(
     app = FastAPI(title="callmonitor", version=version, openapi_url=None, redirect_slashes=False)
     install(app)
     app.include_router(Sessions(accounts).router)
-    app.include_router(Calls(hub, store, health, model, version, now).router)
+    app.include_router(Calls(hub, store, health, model, version).router)
+    app.include_router(Desk(hub, store, now).router)
     app.include_router(Trail(store).router)
     app.include_router(About(vocabulary).router)
     app.include_router(Vitals(meters, health, live_calls, model).router)

@@ -1,11 +1,11 @@
 """Who may know and do what: the one place that says so. Pure.
 
-| | calls | listen in | whisper | decide on alerts | export | customer numbers | audit log |
-|---|---|---|---|---|---|---|---|
-| admin | all | live and over | yes | yes | yes | whole | yes |
-| supervisor | own teams'; without teams all | live and over | yes | yes | yes | whole | |
-| qa | all | over | | yes | yes | masked | |
-| agent | own | | | | | masked | |
+| | calls | listen in | whisper, take over | decide on alerts | export | labelled cases | customer numbers | audit log |
+|---|---|---|---|---|---|---|---|---|
+| admin | all | live and over | yes | yes | yes | yes | whole | yes |
+| supervisor | own teams'; without teams all | live and over | yes | yes | yes | | whole | |
+| qa | all | over | | yes | yes | yes | masked | |
+| agent | own | | | | | | masked | |
 
 A call without a team is known to admin, qa and supervisors without teams. Where there are no accounts, everybody is OPEN.
 """
@@ -80,6 +80,10 @@ def may_whisper(person: Person, call: Owned) -> bool:
     return _leads(person) and may_see(person, call)
 
 
+def may_take_over(person: Person, call: Owned) -> bool:
+    return _leads(person) and may_see(person, call)
+
+
 def may_decide(person: Person, call: Owned) -> bool:
     """On its alerts."""
     return person.role != "agent" and may_see(person, call)
@@ -88,6 +92,11 @@ def may_decide(person: Person, call: Owned) -> bool:
 def may_export(person: Person, call: Owned) -> bool:
     """Take it out of the product; numbers as this person sees them."""
     return person.role != "agent" and may_see(person, call)
+
+
+def may_label(person: Person) -> bool:
+    """Take what was decided on alerts out as labelled cases, of every call."""
+    return person.role in ("admin", "qa")
 
 
 def may_audit(person: Person) -> bool:
@@ -106,6 +115,7 @@ def rights(person: Person) -> list[str]:
         "whisper": _leads(person),
         "decide": person.role != "agent",
         "export": person.role != "agent",
+        "label": may_label(person),
         "audit": may_audit(person),
     }
     return [right for right, has in known.items() if has]

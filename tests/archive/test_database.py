@@ -249,7 +249,7 @@ async def test_a_call_that_ends_on_a_full_disk_is_closed_when_there_is_room(data
 
 
 async def test_a_full_disk_is_said_and_writing_goes_on_when_there_is_room(data: Data) -> None:
-    with small_disk(60) as connections:
+    with small_disk(72) as connections:
         archive = await Archive.open(data)
         await archive.add(make.call())
         long = "我" * 50_000  # 150 kB

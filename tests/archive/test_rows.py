@@ -80,6 +80,8 @@ strategies: dict[Any, dict[str, Any]] = {
         "when": st.none() | moments,
         "by": st.none() | texts,
         "note": st.none() | texts,
+        "why": st.none() | st.sampled_from(["misheard", "joking"]),
+        "owner": st.none() | texts,
     },
     Whisper: {
         "id": texts,

@@ -125,7 +125,7 @@ async def test_signing_in_and_out(tmp_path: Path) -> None:
             "password_needed": True,
             "signed_in": True,
             "who": {"name": "boss", "role": "admin", "display": "老板", "teams": [], "agent": None},
-            "rights": ["listen", "whisper", "decide", "export", "audit"],
+            "rights": ["listen", "whisper", "decide", "export", "label", "audit"],
         }
         assert (await client.get("/api/calls/c1")).status_code == 200
         kept = client.cookies["callmonitor"]
@@ -495,7 +495,7 @@ async def test_a_decision_is_signed_by_the_account_and_audited(tmp_path: Path) -
             "ours",
         )
         assert before.detail == {"alert": "a1", "status": "resolved", "note": "已回电"}
-        assert newest.detail["note"] is None
+        assert newest.detail == {"alert": "a1", "status": "resolved"}
 
 
 async def test_nobody_decides_on_what_is_not_theirs(tmp_path: Path) -> None:

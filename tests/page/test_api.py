@@ -68,7 +68,7 @@ async def test_the_state_is_what_a_page_begins_with(tmp_path: Path) -> None:
         (call,) = body["calls"]
         assert set(call) == {
             *("id", "started", "ended", "seconds", "agent", "team", "customer", "model", "source", "status", "why"),
-            *("risk", "level", "talk_share", "mood", "channels"),
+            *("risk", "level", "talk_share", "mood", "channels", "taken_over"),
         }
         assert (call["id"], call["status"], call["agent"], call["ended"]) == ("c1", "live", "小王", None)
         (shown,) = body["alerts"]
@@ -144,7 +144,17 @@ async def test_a_bad_parameter_is_named(tmp_path: Path) -> None:
 
 
 BAD_DECISIONS: list[tuple[object, str]] = [
-    ({}, "body.status"),
+    ({}, "body"),
+    ({"by": "李"}, "body"),
+    ({"status": None, "by": "李"}, "body"),
+    ({"status": "false_alarm", "by": "李"}, "body"),
+    ({"status": "false_alarm", "why": "bored", "by": "李"}, "body.why"),
+    ({"status": "resolved", "why": "quoted", "by": "李"}, "body"),
+    ({"owner": "", "by": "李"}, "body.owner"),
+    ({"owner": "a\tb", "by": "李"}, "body.owner"),
+    ({"owner": "system", "by": "李"}, "body.owner"),
+    ({"owner": "李", "by": "李", "was": {"status": "open"}}, "body.was.owner"),
+    ({"owner": "李", "by": "李", "was": {"status": "shut", "owner": None}}, "body.was.status"),
     ({"status": "done", "by": "李"}, "body.status"),
     ({"status": "resolved"}, "body.by"),
     ({"status": "resolved", "by": "  "}, "body.by"),
@@ -194,11 +204,11 @@ async def test_a_form_of_another_site_is_no_decision(tmp_path: Path) -> None:
 async def test_a_decision_is_kept_with_who_and_when(tmp_path: Path) -> None:
     async with site(tmp_path) as served:
         await fill(served.archive)
-        decision = {"status": "false_alarm", "by": " 李主管 ", "note": "说的是别家\n不是投诉"}
+        decision = {"status": "false_alarm", "why": "no_breach", "by": " 李主管 ", "note": "说的是别家\n不是投诉"}
         response = await served.client.post("/api/calls/c1/alerts/a1", json=decision)
         assert response.status_code == 200
         kept = await only_alert(served)
-        assert kept == replace(alert(), status="false_alarm", by="李主管", note=decision["note"], when=NINE)
+        assert kept == replace(alert(), status="false_alarm", why="no_breach", by="李主管", note=decision["note"], when=NINE)
 
 
 async def only_alert(served: Site) -> object:

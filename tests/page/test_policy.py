@@ -67,9 +67,9 @@ def test_who_does_what(may: object, ours: set[str]) -> None:
 def test_the_audit_log_is_for_administrators() -> None:
     assert {name for name, who in PEOPLE.items() if policy.may_audit(who)} == {"boss"}
     assert policy.rights(PEOPLE["wang"]) == []
-    assert policy.rights(PEOPLE["qa"]) == ["listen", "decide", "export"]
+    assert policy.rights(PEOPLE["qa"]) == ["listen", "decide", "export", "label"]
     assert policy.rights(PEOPLE["李主管"]) == ["listen", "whisper", "decide", "export"]
-    assert policy.rights(OPEN) == ["listen", "whisper", "decide", "export", "audit"]
+    assert policy.rights(OPEN) == ["listen", "whisper", "decide", "export", "label", "audit"]
 
 
 @pytest.mark.parametrize(
