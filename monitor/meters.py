@@ -52,13 +52,15 @@ class Recent:
     def add(self, number: float) -> None:
         self._kept.append((self._clock(), number))
 
-    def quantile(self, share: float, least: int = 1) -> float | None:
-        """The smallest number that `share` of them do not exceed; None where there are fewer than `least`."""
+    def quantile(self, share: float, least: int = 1, spare: int = 0) -> float | None:
+        """The smallest number that `share` of them, or all but `spare`, do not exceed; None for fewer than `least`."""
         oldest = self._clock() - self._seconds
         while self._kept and self._kept[0][0] < oldest:
             self._kept.popleft()
         numbers = sorted(number for _, number in self._kept)
-        return numbers[max(0, ceil(share * len(numbers)) - 1)] if len(numbers) >= max(1, least) else None
+        if len(numbers) < max(1, least):
+            return None
+        return numbers[max(0, min(ceil(share * len(numbers)), len(numbers) - spare) - 1)]
 
 
 class Meters:

@@ -16,7 +16,7 @@ from monitor.page.hub import Hub
 NAP = 0.25  # seconds between looks at the event loop
 EVERY = 4  # naps between two examinations
 REFRESH = 30.0  # seconds after which other numbers alone are told
-LEAST = 3  # alerts, at least, to judge their latency by
+LEAST = 3  # alerts, at least, to judge their latency by; one of them may always be late
 LATENCY, LAG = 0.95, 0.9  # quantiles
 
 log = structlog.get_logger(__name__)
@@ -67,7 +67,7 @@ class Watch:
         return Vitals(
             queue_age=meters.queue_age(),
             degradation=meters.degradation,
-            latency=meters.delays.quantile(LATENCY, LEAST),
+            latency=meters.delays.quantile(LATENCY, LEAST, spare=1),
             loop_lag=meters.lags.quantile(LAG),
             disk_free=await asyncio.to_thread(_free, self._folder),  # a network disk may think for a while
         )

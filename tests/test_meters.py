@@ -119,6 +119,8 @@ def test_recent_is_the_newest_and_the_not_too_old(clock: Clock) -> None:
     for number in (9.0, 1.0, 2.0, 3.0, 4.0):
         recent.add(number)
     assert recent.quantile(0.95) == 4.0, "the oldest of five is gone"
+    assert recent.quantile(0.95, spare=1) == 3.0, "one of few may stand out"
+    assert recent.quantile(0.25, spare=1) == 1.0
     assert recent.quantile(0.5) == 2.0
     assert recent.quantile(0.95, least=5) is None, "too few to judge by"
     clock.now += 61

@@ -59,6 +59,17 @@ async def test_late_alerts_are_told_once_there_are_enough_of_them(tmp_path: Path
     assert (late["status"], late["why"][0]["code"], late["latency_p95"]) == ("busy", "latency", 3.0)
 
 
+async def test_one_late_alert_among_few_is_no_trouble(tmp_path: Path) -> None:
+    meters, hub = Meters(), Hub(history=100, queue=100)
+    for delay in (1.0, 9.0, 1.0, 1.2):
+        meters.alert("warning", 9.0, delay)
+    with hub.subscribe(None, None) as page:
+        async with Watch(meters, hub, tmp_path, 1.5) as watching:
+            meters.degraded(1)  # told by its next look
+            assert [cause["code"] for cause in (await told(page))["why"]] == ["degraded"]
+            assert watching.health.latency_p95 == 1.2
+
+
 async def test_other_numbers_alone_are_told_after_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch, "REFRESH", 0.0)
     meters, hub = Meters(), Hub(history=100, queue=100)
@@ -67,7 +78,8 @@ async def test_other_numbers_alone_are_told_after_a_while(tmp_path: Path, monkey
             for _ in range(watch.LEAST):
                 meters.alert("critical", 8.0, 3.0)
             assert (await told(page))["why"][0]["value"] == 3.0
-            meters.alert("critical", 8.0, 4.0)
+            for _ in range(2):
+                meters.alert("critical", 8.0, 4.0)
             assert (await told(page))["why"][0]["value"] == 4.0
 
 
