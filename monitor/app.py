@@ -37,6 +37,8 @@ from monitor.page import api
 from monitor.page.accounts import check_bind
 from monitor.page.api import local_now
 from monitor.page.hub import Hub
+from monitor.page.policy import masked
+from monitor.page.webhooks import Webhooks
 from monitor.records import CallInfo, EarlierCall, Encoding
 from monitor.speech import models
 from monitor.speech.listener import Listener
@@ -45,6 +47,8 @@ from monitor.speech.transcript import Transcriber
 from monitor.speech.vad import VadModel
 from monitor.speech.whisper import Decoder
 from monitor.watch import Watch
+from monitor.webhooks.courier import Courier
+from monitor.webhooks.endpoint import Endpoint, resolve
 
 PAGES = Path(__file__).parent.parent / "web" / "dist"
 PONG = 60.0  # seconds, at least
@@ -113,8 +117,11 @@ async def workshop(settings: config.Config, *, live: bool = False) -> AsyncItera
 class Service:
     """The running product: live calls in, events out."""
 
-    def __init__(self, made: Workshop, archive: Archive, token: str, metrics_token: str) -> None:
+    def __init__(
+        self, made: Workshop, archive: Archive, token: str, metrics_token: str, endpoints: Sequence[Endpoint] = ()
+    ) -> None:
         """Use `service`."""
+        self.courier = Courier(endpoints, archive.outbox, made.settings.webhooks, mask=masked, now=local_now)
         self.settings, self.workshop, self.archive = made.settings, made, archive
         self.token, self.metrics_token = token, metrics_token
         self.meters = made.meters
@@ -165,7 +172,7 @@ class Service:
                 audio.path.unlink(missing_ok=True)
             raise
         clock = AudioClock(asyncio.get_running_loop().time)
-        desk = Desk(info.id, self.archive, self.hub, clock, self.meters)
+        desk = Desk(info, self.archive, self.hub, clock, self.meters, self.courier)
         conversation = self.workshop.conversation(info, hello.rate, hello.encoding, desk, await self._earlier(info))
         desk.show("call", data=conversation.view())
         log.info("call_began", call=info.id, rate=hello.rate, encoding=hello.encoding, channels=len(hello.channels))
@@ -214,6 +221,7 @@ class Service:
             metrics_token=self.metrics_token,
             pages=pages,
         )
+        app.include_router(Webhooks(self.archive.outbox, self.courier, local_now).router)
         app.add_api_websocket_route("/ingest", endpoint(self.settings.ingest, self.token, self))
         return app
 
@@ -222,8 +230,10 @@ class Service:
 async def service(settings: config.Config) -> AsyncIterator[Service]:
     """Open the data folder, close what a killed process left open, load the models.
 
-    Raises MonitorError; ConfigError where the address is open to a network and there are no accounts.
+    Raises MonitorError; ConfigError where the address is open to a network and there are no accounts, or a webhook's secrets
+    cannot be read.
     """
+    endpoints = [resolve(one) for one in settings.webhook]
     async with AsyncExitStack() as stack:
         archive = await Archive.open(settings.data)
         stack.push_async_callback(archive.close)
@@ -233,7 +243,9 @@ async def service(settings: config.Config) -> AsyncIterator[Service]:
         left = await archive.interrupted(local_now())
         if left:
             log.warning("calls_interrupted", calls=left)
-        running = Service(await stack.enter_async_context(workshop(settings, live=True)), archive, token, metrics_token)
+        made = await stack.enter_async_context(workshop(settings, live=True))
+        running = Service(made, archive, token, metrics_token, endpoints)
+        await stack.enter_async_context(running.courier)
         await stack.enter_async_context(running.watch)
         yield running
 

@@ -32,6 +32,7 @@ from monitor.report import clean, print_report
 from monitor.reviewing import reviewed
 from monitor.rules_cli import rules_app
 from monitor.users_cli import audit_command, users_app
+from monitor.webhooks_cli import webhooks_app
 
 DEFAULT = Path("config.toml")
 
@@ -72,6 +73,7 @@ def settings(context: typer.Context) -> config.Config:
 cli.add_typer(models_app(settings), name="models")
 cli.add_typer(rules_app(settings, lambda: _log("warning")), name="rules")
 cli.add_typer(users_app(settings), name="users")
+cli.add_typer(webhooks_app(settings), name="webhooks")
 cli.command("audit")(audit_command(settings))
 cli.add_typer(bench_app(settings, lambda: _log("warning")), name="bench")
 cli.command("capacity")(capacity_command(settings, lambda: _log("warning")))

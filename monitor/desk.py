@@ -10,11 +10,13 @@ from monitor.archive.audio import CallAudio
 from monitor.archive.store import Archive
 from monitor.audio_clock import AudioClock
 from monitor.call import Conversation
+from monitor.deliveries import Queued
 from monitor.errors import MonitorError
 from monitor.ingest.websocket import Ending
 from monitor.meters import Meters
 from monitor.page.hub import Hub
-from monitor.records import Alert, CallStatus, CallView, Finding, Summary, Utterance
+from monitor.records import Alert, CallInfo, CallStatus, CallView, Finding, Summary, Utterance
+from monitor.webhooks.courier import Courier
 
 R = TypeVar("R", Utterance, Finding, Alert)
 
@@ -22,12 +24,15 @@ R = TypeVar("R", Utterance, Finding, Alert)
 class Desk:
     """A live call's outlet: kept in the archive, then shown on the pages."""
 
-    def __init__(self, call: str, archive: Archive, hub: Hub, clock: AudioClock, meters: Meters) -> None:
-        self._call, self._archive, self._hub = call, archive, hub
-        self._clock, self._meters = clock, meters
+    def __init__(self, info: CallInfo, archive: Archive, hub: Hub, clock: AudioClock, meters: Meters, courier: Courier) -> None:
+        self._call, self._team, self._archive, self._hub = info.id, info.team, archive, hub
+        self._clock, self._meters, self._courier = clock, meters, courier
 
     async def keep(self, record: R) -> R:
-        return await self._archive.add(record)
+        queued: list[Queued] = self._courier.queued(record, self._team) if isinstance(record, Alert) else []
+        kept = await self._archive.add(record, queued)
+        self._courier.wake(one.webhook for one in queued)
+        return kept
 
     async def forget(self, record: Utterance | Finding) -> None:
         await self._archive.remove(self._call, "utterance" if isinstance(record, Utterance) else "finding", record.id)

@@ -99,16 +99,28 @@ class Accounts:
         self._do(apply, write=True)
 
     def _do(self, apply: Callable[[Connection], T], *, write: bool = False) -> T:
-        try:
-            with self._engine.connect().execution_options(write=write) as connection, connection.begin():
-                return apply(connection)
-        except (SQLAlchemyError, sqlite3.Error, ValueError) as error:
-            raise explain(error, self._where, "accounts") from error
+        return transact(self._engine, self._where, "accounts", apply, write=write)
+
+
+def transact(engine: Engine, where: str, what: str, apply: Callable[[Connection], T], *, write: bool = False) -> T:
+    """Run `apply` in a transaction. Raises ArchiveError, which names `where` and `what`."""
+    try:
+        with engine.connect().execution_options(write=write) as connection, connection.begin():
+            return apply(connection)
+    except (SQLAlchemyError, sqlite3.Error, ValueError) as error:
+        raise explain(error, where, what) from error
 
 
 @contextmanager
 def beside(data: Data) -> Iterator[Accounts]:
     """The accounts of a data folder, made where it is not there yet, whether or not a server serves it. Raises ArchiveError."""
+    with opened(data) as (engine, where):
+        yield Accounts(engine, where)
+
+
+@contextmanager
+def opened(data: Data) -> Iterator[tuple[Engine, str]]:
+    """The database of a data folder without a hold on it, with this code's schema, and its name. Raises ArchiveError."""
     url = address(data)
     where = place(url)
     try:
@@ -119,7 +131,7 @@ def beside(data: Data) -> Iterator[Accounts]:
     except (SQLAlchemyError, sqlite3.Error, OSError) as error:
         raise explain(error, where) from error
     try:
-        yield Accounts(engine, where)
+        yield engine, where
     finally:
         engine.dispose()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, Double, ForeignKey, Index, MetaData, Text, TypeDecorator
+from sqlalchemy import JSON, DateTime, Dialect, Double, ForeignKey, ForeignKeyConstraint, Index, MetaData, Text, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -189,3 +189,29 @@ class Audit(Base):
     action: Mapped[str]
     call_id: Mapped[str | None]
     detail: Mapped[dict[str, Any]]
+
+
+class Delivery(Base):
+    """An alert for a webhook: `waiting`, `sent` (kept so that it is sent once) or `dead`. What it says stands in the alert.
+
+    Those that go in one request bear the same `parcel`; an alert that can wait for others has none yet.
+    """
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        ForeignKeyConstraint(["call_id", "alert_id"], ["alert.call_id", "alert.id"], ondelete="CASCADE"),
+        Index(None, "call_id", "alert_id", "webhook", unique=True),
+        Index(None, "webhook", "state", "due"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    webhook: Mapped[str]
+    call_id: Mapped[str]
+    alert_id: Mapped[str]
+    severity: Mapped[str]
+    state: Mapped[str]
+    parcel: Mapped[str | None]
+    attempts: Mapped[int]
+    created: Mapped[datetime]
+    due: Mapped[datetime]
+    why: Mapped[str | None]

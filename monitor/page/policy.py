@@ -99,6 +99,11 @@ def may_label(person: Person) -> bool:
     return person.role in ("admin", "qa")
 
 
+def may_mend(person: Person) -> bool:
+    """See how the webhooks do, and what becomes of what they did not take."""
+    return _leads(person)
+
+
 def may_audit(person: Person) -> bool:
     return person.role == "admin"
 

@@ -11,7 +11,6 @@ export interface Webhook {
   readonly severities: readonly Severity[];
   readonly teams: readonly string[];
   readonly waiting: number;
-  readonly dead: number;
   readonly last: string | null;
   readonly why: string | null;
   readonly again: string | null;
