@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -15,12 +15,13 @@ from typing import Literal, Self, TypeVar
 from sqlalchemy import Connection, Engine, delete
 from sqlalchemy.exc import SQLAlchemyError
 
-from monitor.archive import accounts, changes, queries, schema
+from monitor.archive import accounts, changes, outbox, queries, schema
 from monitor.archive.audio import audio_path, duration
 from monitor.archive.database import address, build, explain, lock, make_folder, migrate, place
 from monitor.archive.rows import K, from_row, name, plain, to_row, to_summary
 from monitor.archive.writer import Writer
 from monitor.config import Data
+from monitor.deliveries import Queued
 from monitor.errors import ArchiveError
 from monitor.records import (
     EVERYTHING,
@@ -31,9 +32,9 @@ from monitor.records import (
     CallRecord,
     CallStatus,
     CallView,
+    Decision,
     EarlierCall,
     Scope,
-    Decision,
     Summary,
     User,
 )
@@ -57,6 +58,7 @@ class Archive:
         self._held = held
         self._writer = Writer(engine, where)
         self._readers = ThreadPoolExecutor(2, "archive-read")
+        self.outbox = outbox.Outbox(self._writer, self._read)
         self._upserts = changes.upserts(engine.dialect.name)
         self._unclosed: dict[str, Callable[[Connection], object]] = {}  # calls that are over, which could not be kept yet
 
@@ -80,11 +82,13 @@ class Archive:
         await asyncio.to_thread(self._engine.dispose)
         os.close(held)
 
-    async def add(self, record: K) -> K:
+    async def add(self, record: K, queued: Sequence[Queued] = ()) -> K:
         """Keep a record, in place of the one with the same id, and return it as kept: that is the one to show.
 
         An alert that a person has decided on keeps the decision (`status`, `by`, `when`, `note`), and any alert the time it was
         first `raised`. A text's NULs and lone surrogates are U+FFFD from then on.
+
+        `queued`: the webhooks an alert is for, put into the outbox with it.
         """
         if isinstance(record, CallInfo):
             await self._close_rest()
@@ -93,9 +97,14 @@ class Archive:
         except (TypeError, ValueError) as error:
             raise explain(error, self._where, name(record)) from error
         statement = self._upserts[type(record)]
-        return await self._writer.do(
-            name(record), lambda connection: from_row(type(record), connection.execute(statement, row).mappings().one())
-        )
+
+        def keep(connection: Connection) -> K:
+            kept = from_row(type(record), connection.execute(statement, row).mappings().one())
+            if isinstance(kept, Alert):
+                outbox.enqueue(connection, kept, queued)
+            return kept
+
+        return await self._writer.do(name(record), keep)
 
     async def remove(self, call: str, kind: Literal["utterance", "finding"], id: str) -> None:
         """Forget what was withdrawn. One that is not there is no error."""
@@ -115,6 +124,8 @@ class Archive:
     ) -> dict[str, str] | None:
         """Close a call with what it came to; its risk, level and talk share are the summary's from then on.
 
+        Returns who took it over, and when.
+
         Where that cannot be kept (which is raised), it is tried again when the next call is added, when the recent calls are
         asked for and when the archive is closed: a disk that was full for a while leaves no call live for ever.
         """
@@ -124,8 +135,6 @@ class Archive:
         except ArchiveError:
             self._unclosed[call] = end
             raise
-
-        Returns who took it over, and when.
 
     async def _close_rest(self) -> None:
         for call, end in list(self._unclosed.items()):
