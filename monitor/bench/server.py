@@ -14,7 +14,6 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from monitor import config
@@ -110,7 +109,7 @@ def loop_lag(before: Mapping[str, float], after: Mapping[str, float]) -> dict[st
 async def started(settings: config.Config, folder: Path) -> AsyncIterator[Server]:
     """`callmonitor serve` on a free port of loopback, its data in `folder`. Raises MonitorError where it does not start."""
     path = folder / "config.toml"
-    path.write_text(toml(_own(settings, folder)), "utf-8")
+    path.write_text(toml(own(settings, folder)), "utf-8")
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "monitor", "--config", str(path), "serve", "--port", "0"),
         stdin=asyncio.subprocess.DEVNULL,
@@ -159,20 +158,19 @@ async def _drain(lines: asyncio.StreamReader, path: Path) -> None:
             file.write(line)
 
 
-def _own(settings: config.Config, folder: Path) -> config.Config:
-    """As configured, but on loopback, with data of its own."""
+def own(settings: config.Config, folder: Path) -> config.Config:
+    """As configured, but on loopback, with data of its own; and nobody outside is told of its alerts."""
     model = settings.model.model_copy(update={"folder": settings.model.folder.resolve()})
-    return settings.model_copy(update={"server": config.Server(), "data": config.Data(folder=folder / "data"), "model": model})
+    data = config.Data(folder=folder / "data")
+    return settings.model_copy(update={"server": config.Server(), "data": data, "model": model, "webhook": ()})
 
 
 def toml(settings: config.Config) -> str:
     """`settings` as a config file that gives them back. A JSON string of our values is one of TOML too."""
     lines: list[str] = []
-    for section, values in settings.model_dump(mode="json", exclude_none=True).items():
-        lines.append(f"[{section}]")
-        lines += [f"{key} = {_value(value)}" for key, value in values.items()]
+    for section, found in settings.model_dump(mode="json", exclude_none=True).items():
+        several = isinstance(found, list)
+        for values in found if several else [found]:
+            lines.append(f"[[{section}]]" if several else f"[{section}]")
+            lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
     return "\n".join(lines) + "\n"
-
-
-def _value(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)

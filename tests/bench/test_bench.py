@@ -113,11 +113,23 @@ async def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:
             pass
 
 
+ROBOT = config.Webhook(name="duty", shape="wecom", url="env:DUTY", teams=("一组",))
+
+
+def test_nobody_outside_is_told_of_the_alerts_of_a_measuring(tmp_path: Path) -> None:
+    site = config.Config(server=config.Server(host="0.0.0.0"), data=config.Data(database="postgresql://db/x"), webhook=(ROBOT,))
+    own = server.own(site, tmp_path)
+    assert own.webhook == ()
+    assert own.server == config.Server()
+    assert own.data == config.Data(folder=tmp_path / "data")
+
+
 def test_the_services_settings_survive_the_way_through_a_file(tmp_path: Path) -> None:
     settings = config.Config(
         data=config.Data(folder=tmp_path / '数 "据"'),
         decode=config.Decode(beam=1, prompt="以下\n是"),
         model=config.Model(name="small"),
+        webhook=(ROBOT,),
     )
     path = tmp_path / "config.toml"
     path.write_text(server.toml(settings), "utf-8")

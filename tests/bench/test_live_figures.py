@@ -182,6 +182,7 @@ def found(**more: object) -> dict[str, object]:
 
 def test_the_reach_is_reached_where_all_of_it_is() -> None:
     assert all(outcome.verdict(found()).values())
+    assert all(outcome.verdict(found(recovered_after=12.0, latency_labelled=quantiles([4.0]))).values()), "late, over capacity"
     assert all(outcome.verdict(found(silent=True, latency_labelled=quantiles([]))).values())
 
 
@@ -193,6 +194,8 @@ def test_the_reach_is_reached_where_all_of_it_is() -> None:
         {"lost": [{}]},
         {"failed": {"c1": "connection_lost"}},
         {"generator": {"lag": quantiles([0.2])}},
+        {"recovered_after": None},
+        {"recovered_after": 31.0},
         {"silent": True, "cores_a_call": 0.004},
         {"silent": True, "memory_mb": {"growth_a_call": None}},
     ],
