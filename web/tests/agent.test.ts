@@ -85,6 +85,19 @@ describe("the whispers on offer", () => {
   });
 });
 
+describe("what was put off and is wanted back", () => {
+  it("comes before all but a supervisor's words, until it is answered", () => {
+    const all = [whisper({ status: "later", expires: 1, priority: 1 }), whisper({ id: "w2", priority: 90 })];
+    const boss = whisper({ id: "boss", origin: "supervisor" });
+    const ids = (...args: Parameters<typeof offered>): string[] => offered(...args).open.map(({ id }) => id);
+    expect(ids(all, new Map(), 10, "w1")).toEqual(["w1", "w2"]);
+    expect(ids([...all, boss], new Map(), 10, "w1")).toEqual(["boss", "w1", "w2"]);
+    expect(offered(all, new Map(), 10, "w1").later).toEqual([]);
+    expect(ids(all, new Map([["c1/w1", { status: "used" as const }]]), 10, "w1")).toEqual(["w2"]);
+    expect(ids(all, new Map(), 10, "w3")).toEqual(["w2"]);
+  });
+});
+
 describe("the whisper shown", () => {
   const shown = (id: string, since = 0): Stage => ({ shown: id, since, pending: null });
 

@@ -66,7 +66,7 @@ interface PartProps {
 
 function Part({ title, short, id, children }: PartProps) {
   return (
-    <section className={`heard-part heard-${id}`} aria-label={title} data-testid={id}>
+    <section className={`heard-part heard-${id}`} aria-label={title} data-testid={`heard-${id}`}>
       <h3 title={title} aria-hidden="true">
         <span className="heard-whole">{title}</span>
         <span className="heard-short">{short}</span>

@@ -1,10 +1,11 @@
 import { App, Button } from "antd";
-import { useCallback, useEffect, useMemo, useRef, useState, type PointerEvent } from "react";
+import { useCallback, useContext, useEffect, useMemo, useRef, useState, type PointerEvent } from "react";
 import type { Call, Whisper, WhisperMark } from "../api/types";
 import { ApiError } from "../api/http";
 import { chime } from "../attention/sound";
 import { useClient, useSession } from "../components/context";
-import { useWords } from "../i18n";
+import { useWords, VocabularyContext } from "../i18n";
+import { useSettings } from "../lib/settings";
 import { clock } from "../lib/time";
 import { useSelect } from "../state/store";
 import { CHOICES, choiceOf, takesKeys, type Choice } from "./keys";
@@ -22,7 +23,8 @@ interface Props {
 export function WhisperStage({ call, whispers }: Props) {
   const words = useWords().agentPage;
   const answers = useSelect((state) => state.answers);
-  const offer = useMemo(() => offered(whispers.values(), answers, call.seconds), [whispers, answers, call.seconds]);
+  const [recalled, recall] = useState<string | null>(null);
+  const offer = useMemo(() => offered(whispers.values(), answers, call.seconds, recalled), [whispers, answers, call.seconds, recalled]);
   const [under, setUnder] = useState(false);
   const { whisper, armed, rest } = useStage(offer, under);
   const mine = useMine();
@@ -31,9 +33,11 @@ export function WhisperStage({ call, whispers }: Props) {
   useHeard(whisper);
   const choose = useCallback(
     (choice: Choice) => {
-      if (whisper !== undefined && armed && mine) void answer(whisper, choice);
+      if (whisper === undefined || !armed || !mine) return;
+      if (whisper.id === recalled) recall(null);
+      if (choice !== whisper.status) void answer(whisper, choice);
     },
-    [whisper, armed, mine, answer],
+    [whisper, armed, mine, recalled, answer],
   );
   useKeys(choose);
   return (
@@ -53,7 +57,7 @@ export function WhisperStage({ call, whispers }: Props) {
         onPointerLeave={() => setUnder(false)}
       >
         {whisper !== undefined && mine && <Choices armed={armed} choose={choose} />}
-        <Later later={offer.later} again={mine ? answer : undefined} />
+        <Later later={offer.later} again={mine ? recall : undefined} />
       </div>
     </section>
   );
@@ -62,6 +66,7 @@ export function WhisperStage({ call, whispers }: Props) {
 function Card({ whisper, rest }: { readonly whisper: Whisper; readonly rest: number }) {
   const words = useWords().agentPage;
   const label = bySupervisor(whisper) ? words.fromSupervisor(whisper.by ?? "") : words.suggestion;
+  const reason = useReason(whisper);
   const size = Array.from(whisper.say).length;
   return (
     <article className="whisper" data-testid="whisper" data-whisper={whisper.id} data-origin={whisper.origin} data-status={whisper.status}>
@@ -73,13 +78,21 @@ function Card({ whisper, rest }: { readonly whisper: Whisper; readonly rest: num
       <p className="whisper-say" data-size={size <= 28 ? "large" : size <= 48 ? "middle" : size <= 84 ? "small" : "least"} data-testid="whisper-say" tabIndex={0}>
         {whisper.say}
       </p>
-      {whisper.reason !== "" && (
-        <p className="whisper-why" data-testid="whisper-why" title={whisper.reason}>
-          {whisper.reason}
+      {reason !== "" && (
+        <p className="whisper-why" data-testid="whisper-why" title={reason}>
+          {reason}
         </p>
       )}
     </article>
   );
+}
+
+/** In Chinese with the customer's own words and figures in it; in English as the playbook has it. */
+function useReason({ reason, rule }: Whisper): string {
+  const { whispers = {} } = useContext(VocabularyContext);
+  const { language } = useSettings();
+  const known = rule === null || !Object.hasOwn(whispers, rule) ? undefined : whispers[rule];
+  return language === "zh" ? reason : (known?.en ?? reason);
 }
 
 function Choices({ armed, choose }: { readonly armed: boolean; readonly choose: (choice: Choice) => void }) {
@@ -105,7 +118,7 @@ function Choices({ armed, choose }: { readonly armed: boolean; readonly choose: 
 }
 
 /** What was put off: the newest of it, one click away. */
-function Later({ later, again }: { readonly later: readonly Whisper[]; readonly again: ((whisper: Whisper, mark: WhisperMark) => Promise<void>) | undefined }) {
+function Later({ later, again }: { readonly later: readonly Whisper[]; readonly again: ((id: string) => void) | undefined }) {
   const words = useWords().agentPage;
   const [newest] = later;
   if (newest === undefined) return null;
@@ -114,7 +127,7 @@ function Later({ later, again }: { readonly later: readonly Whisper[]; readonly 
       <span>{words.laterOnes(later.length)}</span>
       <q>{newest.say}</q>
       {again !== undefined && (
-        <Button size="small" type="text" onClick={() => void again(newest, "seen")} data-testid="later-again">
+        <Button size="small" type="text" onClick={() => again(newest.id)} data-testid="later-again">
           {words.backAgain}
         </Button>
       )}
@@ -159,9 +172,8 @@ function useAnswer(): (whisper: Whisper, mark: WhisperMark) => Promise<void> {
         await client.answer(whisper, mark);
       } catch (error) {
         // That it was seen is told again when the line is back; only what the agent chose is worth a word.
-        if (mark !== "seen" || whisper.status === "later") {
-          void message.error(error instanceof ApiError && error.status !== 0 ? `${words.notStored}：${error.message}` : words.notStored);
-        }
+        if (mark === "seen") return;
+        void message.error(error instanceof ApiError && error.status !== 0 ? `${words.notStored}：${error.message}` : words.notStored);
       }
     },
     [client, words, message],

@@ -7,12 +7,24 @@ export interface Offered {
   readonly later: readonly Whisper[]; // put off by the agent, the newest first
 }
 
-/** What a call offers at `seconds` of call time, an answer still on its way to the server counted already. */
-export function offered(whispers: Iterable<Whisper>, answers: ReadonlyMap<string, Answer>, seconds: number): Offered {
+/**
+ * What a call offers at `seconds` of call time, an answer still on its way to the server counted already.
+ * `recalled`: the id of what was put off and the agent wants to see now.
+ */
+export function offered(
+  whispers: Iterable<Whisper>,
+  answers: ReadonlyMap<string, Answer>,
+  seconds: number,
+  recalled: string | null = null,
+): Offered {
   const now = [...whispers].map((whisper) => ({ ...whisper, ...answers.get(alertKey(whisper)) }));
+  const wanted = ({ id, status }: Whisper): boolean => id === recalled && status === "later";
+  const open = now.filter((whisper) => waiting(whisper) && (bySupervisor(whisper) || whisper.expires > seconds));
   return {
-    open: now.filter((whisper) => waiting(whisper) && (bySupervisor(whisper) || whisper.expires > seconds)).sort(byRank),
-    later: now.filter(({ status }) => status === "later").sort((a, b) => b.at - a.at),
+    open: [...open, ...now.filter(wanted)].sort(
+      (a, b) => Number(bySupervisor(b)) - Number(bySupervisor(a)) || Number(wanted(b)) - Number(wanted(a)) || byRank(a, b),
+    ),
+    later: now.filter((whisper) => whisper.status === "later" && !wanted(whisper)).sort((a, b) => b.at - a.at),
   };
 }
 
@@ -20,8 +32,7 @@ export const bySupervisor = (whisper: Whisper): boolean => whisper.origin === "s
 
 const waiting = ({ status }: Whisper): boolean => status === "sent" || status === "seen";
 
-const byRank = (a: Whisper, b: Whisper): number =>
-  Number(bySupervisor(b)) - Number(bySupervisor(a)) || b.priority - a.priority || b.at - a.at || (a.id < b.id ? -1 : 1);
+const byRank = (a: Whisper, b: Whisper): number => b.priority - a.priority || b.at - a.at || (a.id < b.id ? -1 : 1);
 
 /** Times are milliseconds of a clock that never goes back. */
 export interface Stage {

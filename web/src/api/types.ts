@@ -221,6 +221,7 @@ export interface Vocabulary {
   readonly kinds: Readonly<Record<string, Names>>;
   readonly rules: Readonly<Record<string, Names>>;
   readonly alerts: Readonly<Record<string, Names>>;
+  readonly whispers?: Readonly<Record<string, Names>>; // their reasons, by rule
 }
 
 export type NoticeLevel = "info" | "warning" | "error";
