@@ -19,6 +19,8 @@ from fastapi import FastAPI
 from monitor import config
 from monitor.alerts.engine import Engine
 from monitor.alerts.rules import Rules, load_rules
+from monitor.alerts.whisper_sheet import Whispers, load_whispers
+from monitor.alerts.whispers import Whisperer
 from monitor.analysis.analyzer import Analysis
 from monitor.analysis.recall import Remembered
 from monitor.archive.audio import CallAudio
@@ -60,9 +62,17 @@ log = structlog.get_logger(__name__)
 class Workshop:
     """What every call needs, live or recorded, built once: models, rules, threads. Raises ModelError and ConfigError."""
 
-    def __init__(self, settings: config.Config, rules: Rules, analysis: Analysis, scheduler: Scheduler, meters: Meters) -> None:
+    def __init__(
+        self,
+        settings: config.Config,
+        rules: Rules,
+        whispers: Whispers,
+        analysis: Analysis,
+        scheduler: Scheduler,
+        meters: Meters,
+    ) -> None:
         """Use `workshop`."""
-        self.settings, self.rules, self.analysis, self.meters = settings, rules, analysis, meters
+        self.settings, self.rules, self.whispers, self.analysis, self.meters = settings, rules, whispers, analysis, meters
         self.vad = VadModel()
         self.rooms = Rooms(scheduler, ThreadPoolExecutor(1, "hearing"), ThreadPoolExecutor(1, "thinking"), local_now)
 
@@ -76,6 +86,7 @@ class Workshop:
             Listener(info.id, info.channels, self.vad, self.settings.vad, self.settings.segment, drafts=info.source == "live"),
             self.analysis.call(info, earlier),
             Engine(self.rules, info.id, info.channels),
+            Whisperer(self.whispers, info.id),
             self.rooms,
             outlet,
         )
@@ -85,8 +96,8 @@ class Workshop:
         return await asyncio.get_running_loop().run_in_executor(self.rooms.thinking, self.analysis.remember, call)
 
     def vocabulary(self) -> dict[str, Any]:
-        """Names in Chinese and English of all kinds, rules and alerts."""
-        return {**self.analysis.vocabulary, "alerts": self.rules.vocabulary()}
+        """Names in Chinese and English of all kinds, rules and alerts, and the reasons of whispers."""
+        return {**self.analysis.vocabulary, "alerts": self.rules.vocabulary(), "whispers": self.whispers.vocabulary()}
 
 
 def load_analysis(settings: config.Config) -> Analysis:
@@ -97,7 +108,7 @@ def load_analysis(settings: config.Config) -> Analysis:
 @asynccontextmanager
 async def workshop(settings: config.Config, *, live: bool = False) -> AsyncIterator[Workshop]:
     """Load everything (seconds, off the event loop) and let it go at the end. `live`: alerts will be waited for."""
-    rules = load_rules(settings.alerts.rules)
+    rules, whispers = load_rules(settings.alerts.rules), load_whispers(settings.analysis.playbook)
     decoder, analysis = await asyncio.gather(
         asyncio.to_thread(lambda: Decoder(models.path(settings.model), settings.model, settings.decode)),
         asyncio.to_thread(load_analysis, settings),
@@ -106,7 +117,7 @@ async def workshop(settings: config.Config, *, live: bool = False) -> AsyncItera
     meters.about(model=settings.model.name, version=metadata.version("callmonitor"))
     transcriber = Transcriber(decoder, settings.gate, settings.model.language, meters)
     async with Scheduler(transcriber, settings.decode.batch, live=live) as scheduler:
-        made = Workshop(settings, rules, analysis, scheduler, meters)
+        made = Workshop(settings, rules, whispers, analysis, scheduler, meters)
         try:
             yield made
         finally:

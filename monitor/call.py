@@ -1,10 +1,11 @@
 """One call from its first sample to its summary, live or recorded: what is heard, what it means, what is shown.
 
-    audio ──▶ listener ──final, silence──▶ in order ──▶ analyzer ──▶ engine ──▶ outlet
+    audio ──▶ listener ──final, silence──▶ in order ──▶ analyzer ──▶ engine, whisperer ──▶ outlet
                  └──interim, draft──▶ guesses: looked at without consequence, shown as provisional
 
 Finals and silences are settled strictly in the order of the audio, whatever the decoder finishes first; guesses change nothing
-that is settled. So a call comes to the same verdict however fast its audio came and whatever was guessed on the way.
+that is settled. So a call comes to the same verdict however fast its audio came and whatever was guessed on the way. What is
+whispered to the agent is no verdict: it minds what was shown before and what the agent did with it.
 """
 
 from __future__ import annotations
@@ -23,13 +24,14 @@ import structlog
 
 from monitor import judge
 from monitor.alerts.engine import Engine
+from monitor.alerts.whispers import Whisperer
 from monitor.analysis.analyzer import Analyzer
 from monitor.analysis.risk import FLOOR
 from monitor.errors import MonitorError
 from monitor.guess import Guess
 from monitor.ingest.pcm import Decoder
 from monitor.outlet import Outlet, Presenter
-from monitor.records import CallInfo, CallStatus, CallView, Chunk, Silence, Speech, Summary, Utterance
+from monitor.records import CallInfo, CallStatus, CallView, Chunk, Silence, Speech, Summary, Utterance, Whisper, WhisperStatus
 from monitor.speech.listener import Listener
 from monitor.speech.scheduler import Scheduler
 from monitor.speech.transcript import join
@@ -66,12 +68,13 @@ class Conversation:
         listener: Listener,
         analyzer: Analyzer,
         engine: Engine,
+        whisperer: Whisperer,
         rooms: Rooms,
         outlet: Outlet,
     ) -> None:
         self.info = info
         self._decoder, self._listener = decoder, listener
-        self._analyzer, self._engine = analyzer, engine
+        self._analyzer, self._engine, self._whisperer = analyzer, engine, whisperer
         self._rooms, self._outlet = rooms, outlet
         self._page = Presenter(outlet, rooms.now)
         self._waiting: list[Chunk] = []
@@ -86,6 +89,7 @@ class Conversation:
         self._turn = asyncio.Lock()  # one thing is judged and shown at a time
         self._summary = Summary()
         self._level = 0  # as last shown
+        self._over = False  # nothing more is whispered
         self._settling = asyncio.create_task(self._settle_all(), name=f"call {info.id}")
 
     @property
@@ -125,6 +129,8 @@ class Conversation:
         finally:
             await self._stop()
         self._guesses.clear()
+        with suppress(MonitorError):  # a call that failed has not come to withdraw them; what cannot be kept was told
+            await self._hush()
         ended = self.info.started + timedelta(seconds=self._seconds)
         view = replace(
             self.view(), status=status, why=why, ended=max(ended, self._rooms.now()) if self.info.source == "live" else ended
@@ -146,6 +152,27 @@ class Conversation:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def whisper(self, text: str, by: str | None) -> Whisper:
+        """Whisper a supervisor's own words to the agent. Raises MonitorError: `call_over`, or what kept it from being kept."""
+        async with self._turn:
+            if self._over:
+                raise MonitorError("this call is over; nobody hears a whisper", code="call_over")
+            [kept] = await self._page.whispered([self._whisperer.say(text, by, self._seconds)])
+            return kept
+
+    async def mark(self, id: str, status: WhisperStatus) -> Whisper | None:
+        """What the agent does with a whisper; None where there is none of that id. Raises MonitorError as `whisper` does."""
+        async with self._turn:
+            if self._over:
+                raise MonitorError("this call is over; its whispers stay as they are", code="call_over")
+            marked = self._whisperer.mark(id, status)
+            return (await self._page.whispered([marked]))[0] if marked else None
+
+    async def _hush(self) -> None:
+        async with self._turn:
+            self._over = True
+            await self._page.whispered(self._whisperer.close())
 
     def view(self) -> CallView:
         """How the call stands. A threat just heard counts before it is settled."""
@@ -242,25 +269,27 @@ class Conversation:
                 await self._judge(lambda: judge.Judged(heard, (), ()), id)
 
     def _hear(self, heard: Utterance | Silence) -> judge.Judged:
-        judged = judge.hear(self._analyzer, self._engine, heard)
-        self._summary = self._analyzer.summary()
+        judged = judge.hear(self._analyzer, self._engine, self._whisperer, heard)
+        self._summary = judged.summary or self._summary
         return judged
 
     def _finish(self, *, whole: bool) -> judge.Judged:
-        judged = judge.finish(self._analyzer, self._engine, self._seconds, whole=whole)
-        self._summary = self._analyzer.summary()
+        judged = judge.finish(self._analyzer, self._engine, self._whisperer, self._seconds, whole=whole)
+        self._summary = judged.summary or self._summary
         return judged
 
     async def _judge(self, think: Callable[[], judge.Judged], id: str | None) -> None:
         """Settle one thing, and take back what was guessed of it (utterance `id`) and is not so."""
         async with self._turn:
-            utterance, findings, alerts = await self._off_loop(self._rooms.thinking, think)
+            utterance, findings, alerts, whispers, _ = await self._off_loop(self._rooms.thinking, think)
             guess = self._guesses.pop(id, None) if id is not None else None
             if id is not None:
                 self._settle(id)
             await self._page.settled(utterance, findings, alerts)
             if guess:
                 await self._page.take_back(guess, findings, alerts)
+                whispers = (*self._whisperer.take_back(guess.whispers, findings), *whispers)
+            await self._page.whispered(whispers)
             if utterance or findings:
                 if utterance and utterance.valence is not None:
                     self._moods.append((round(utterance.end, 2), utterance.speaker, round(utterance.valence, 3)))
@@ -293,14 +322,28 @@ class Conversation:
                     guess.add(before)
                 elif before:
                     await self._page.take_back(before, guess.findings, guess.alerts)
+                whispers = self._whisper_of(guess, before, speech)
                 self._guesses[speech.id] = guess  # first, so that what is shown can always be taken back
                 await self._page.guessed(guess.utterance, *news)
+                await self._page.whispered(whispers)
                 if self.view().level != self._level:
                     await self._show_view()
         except MonitorError as error:
             log.warning("guess_not_kept", call=self.info.id, code=error.code)
         except Exception:
             log.exception("guess_failed", call=self.info.id)
+
+    def _whisper_of(self, guess: Guess, before: Guess | None, speech: Speech) -> list[Whisper]:
+        """What to whisper on a guess: at a pause, not in the middle of a word. Said again, it is not whispered again."""
+        guess.whispers = before.whispers if before else ()
+        if speech.stage == "interim":
+            return []
+        gone = self._whisperer.take_back(guess.whispers, guess.findings)
+        new = self._whisperer.peek(guess.findings)
+        over = [one for whisper in new for one in self._whisperer.shown(whisper, guess.findings)]
+        lost = {one.id for one in gone}
+        guess.whispers = (*(one for one in guess.whispers if one.id not in lost), *new)
+        return [*gone, *over, *new]
 
     def _settle(self, id: str) -> None:
         self._settled.add(id)
@@ -319,6 +362,7 @@ class Conversation:
             self._settle(id)
             if guess := self._guesses.pop(id, None):
                 await self._page.withdraw(guess)
+                await self._page.whispered(self._whisperer.take_back(guess.whispers))
 
     async def _off_loop(self, executor: Executor, compute: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(executor, compute)

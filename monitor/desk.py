@@ -15,10 +15,10 @@ from monitor.errors import MonitorError
 from monitor.ingest.websocket import Ending
 from monitor.meters import Meters
 from monitor.page.hub import Hub
-from monitor.records import Alert, CallInfo, CallStatus, CallView, Finding, Summary, Utterance
+from monitor.records import Alert, CallInfo, CallStatus, CallView, Finding, Summary, Utterance, Whisper
 from monitor.webhooks.courier import Courier
 
-R = TypeVar("R", Utterance, Finding, Alert)
+R = TypeVar("R", Utterance, Finding, Alert, Whisper)
 
 
 class Desk:

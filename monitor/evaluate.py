@@ -14,6 +14,7 @@ from rich.text import Text
 
 from monitor import app, config, labels, review, scripts
 from monitor.alerts.rules import load_rules
+from monitor.alerts.whisper_sheet import load_whispers
 from monitor.errors import MonitorError
 from monitor.labels import Result, Sample
 from monitor.report import clean
@@ -80,7 +81,10 @@ async def _by_script(settings: config.Config, samples: list[Sample], kept: Path 
 
     def judged() -> dict[str, Result]:
         analysis, rules = app.load_analysis(settings), load_rules(settings.alerts.rules)
-        reports = {sample.id: review.as_report(scripts.review(sample, analysis, rules, took)) for sample in samples}
+        whispers = load_whispers(settings.analysis.playbook)
+        reports = {
+            sample.id: review.as_report(scripts.review(sample, analysis, rules, took, whispers=whispers)) for sample in samples
+        }
         return {id: _keep(id, report, kept) for id, report in reports.items()}
 
     results = await asyncio.to_thread(judged) if samples else {}

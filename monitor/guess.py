@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from monitor.records import Alert, Finding, Utterance
+from monitor.records import Alert, Finding, Utterance, Whisper
 
 
 @dataclass(slots=True)
@@ -14,6 +14,7 @@ class Guess:
     utterance: Utterance
     findings: tuple[Finding, ...]
     alerts: tuple[Alert, ...]
+    whispers: tuple[Whisper, ...] = ()
 
     def news(self, before: Guess | None) -> tuple[list[Finding], list[Alert]]:
         """The findings and alerts that were not shown with the guess before, or now rest on other words."""

@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from monitor.guess import Guess
-from monitor.records import SYSTEM, Alert, CallView, Finding, Summary, Utterance
+from monitor.records import SYSTEM, Alert, CallView, Finding, Summary, Utterance, Whisper
 
 WITHDRAWN = "the final words no longer say so"
 
-R = TypeVar("R", Utterance, Finding, Alert)
+R = TypeVar("R", Utterance, Finding, Alert, Whisper)
 
 
 class Outlet(Protocol):
@@ -70,6 +70,13 @@ class Presenter:
                 settled = self._alerts.get(alert.id)
                 back = settled or replace(alert, status="resolved", by=SYSTEM, when=self._now(), note=WITHDRAWN)
                 await self._show_alert(back)
+
+    async def whispered(self, whispers: Sequence[Whisper]) -> list[Whisper]:
+        """Show whispers that are new or changed, in that order; returns them as kept."""
+        kept = await self._keep_all([replace(whisper, when=self._now()) for whisper in whispers])
+        for whisper in kept:
+            self._outlet.show("whisper", data=whisper)
+        return kept
 
     async def withdraw(self, guess: Guess) -> None:
         """It was no speech: forget the words with all that was found in them."""

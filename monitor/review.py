@@ -16,15 +16,16 @@ import structlog
 from monitor.app import Workshop
 from monitor.errors import AudioError, MonitorError
 from monitor.ingest.file import SUFFIXES, pcm, probe, speakers
-from monitor.records import Alert, CallInfo, CallRecord, CallView, Finding, Summary, Utterance, as_json
+from monitor.records import Alert, CallInfo, CallRecord, CallView, Finding, Summary, Utterance, Whisper, as_json
 
 TOGETHER = 4  # recordings under way at once, so that batches fill
 CALL = ("id", "started", "seconds", "agent", "team", "customer", "model", "source")
 UTTERANCE = ("id", "speaker", "start", "end", "text", "confidence", "valence", "arousal")
+WHISPER = ("id", "at", "say", "reason", "because", "rule", "priority", "expires")
 ALERT = ("id", "at", "severity", "rule", "title", "because")
 
 log = structlog.get_logger(__name__)
-R = TypeVar("R", Utterance, Finding, Alert)
+R = TypeVar("R", Utterance, Finding, Alert, Whisper)
 
 
 @dataclass(slots=True)
@@ -34,6 +35,7 @@ class Notebook:
     utterances: dict[str, Utterance] = field(default_factory=dict)
     findings: dict[str, Finding] = field(default_factory=dict)
     alerts: dict[str, Alert] = field(default_factory=dict)
+    whispers: dict[str, Whisper] = field(default_factory=dict)
     view: CallView | None = None
     summary: Summary = field(default_factory=Summary)
 
@@ -45,6 +47,8 @@ class Notebook:
                 self.findings[record.id] = record
             case Alert():
                 self.alerts[record.id] = record
+            case Whisper():
+                self.whispers[record.id] = record
         return record
 
     async def forget(self, record: Utterance | Finding) -> None:
@@ -72,7 +76,7 @@ class Notebook:
             utterances=tuple(sorted(self.utterances.values(), key=lambda utterance: utterance.start)),
             findings=tuple(sorted(self.findings.values(), key=lambda finding: (finding.start, finding.id))),
             alerts=tuple(sorted(self.alerts.values(), key=lambda alert: (alert.at, alert.id))),
-            whispers=(),
+            whispers=tuple(sorted(self.whispers.values(), key=lambda whisper: (whisper.at, whisper.id))),
             summary=self.summary,
         )
 
@@ -185,6 +189,6 @@ def as_report(record: CallRecord) -> dict[str, Any]:
         "utterances": [pick(utterance, UTTERANCE) for utterance in record.utterances],
         "findings": findings,
         "alerts": [pick(alert, ALERT) for alert in record.alerts],
-        "whispers": [{key: value for key, value in as_json(whisper).items() if key != "call"} for whisper in record.whispers],
+        "whispers": [pick(whisper, WHISPER) for whisper in record.whispers],
         "summary": as_json(record.summary),
     }

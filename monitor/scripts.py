@@ -14,11 +14,14 @@ from datetime import UTC, datetime, timedelta
 from monitor import judge
 from monitor.alerts.engine import Engine
 from monitor.alerts.rules import Rules
+from monitor.alerts.whisper_sheet import Whispers
+from monitor.alerts.whispers import Whisperer
 from monitor.analysis.analyzer import Analysis
 from monitor.labels import Labelled, Sample
 from monitor.records import CallInfo, CallRecord, CallView, Silence, Speaker, Utterance
 from monitor.review import Notebook
 
+SILENT = Whispers(())
 MODEL = "script"  # in a result, where a speech model's name would be
 SIDES: tuple[Speaker, ...] = ("agent", "customer")
 STARTED = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday morning, so that 明天下午 has a date
@@ -26,13 +29,20 @@ SETTLED = 0.7  # seconds after its last word until an utterance is settled
 TICK = 0.5  # seconds between two reports of a silence
 
 
-def review(sample: Sample, analysis: Analysis, rules: Rules, took: list[float] | None = None) -> CallRecord:
+def review(
+    sample: Sample,
+    analysis: Analysis,
+    rules: Rules,
+    took: list[float] | None = None,
+    *,
+    whispers: Whispers = SILENT,
+) -> CallRecord:
     """The record of a labelled call, as if every word had been heard right.
 
     To `took` is added for each utterance how many seconds of a core its analysis took.
     """
     info = CallInfo(id=sample.id, started=STARTED, source="file", model=MODEL, channels=SIDES)
-    analyzer, engine = analysis.call(info), Engine(rules, info.id, SIDES)
+    analyzer, engine, whisperer = analysis.call(info), Engine(rules, info.id, SIDES), Whisperer(whispers, info.id)
     notebook = Notebook()
 
     def keep(judged: judge.Judged) -> None:
@@ -40,14 +50,15 @@ def review(sample: Sample, analysis: Analysis, rules: Rules, took: list[float] |
             notebook.utterances[judged.utterance.id] = judged.utterance
         notebook.findings.update({finding.id: finding for finding in judged.findings})
         notebook.alerts.update({alert.id: alert for alert in judged.alerts})
+        notebook.whispers.update({whisper.id: whisper for whisper in judged.whispers})
 
     for heard in _heard(sample.id, sample.labels):
         began = time.process_time()
-        judged = judge.hear(analyzer, engine, heard)
+        judged = judge.hear(analyzer, engine, whisperer, heard)
         if took is not None and isinstance(heard, Utterance):
             took.append(time.process_time() - began)
         keep(judged)
-    keep(judge.finish(analyzer, engine, sample.labels.length, whole=True))
+    keep(judge.finish(analyzer, engine, whisperer, sample.labels.length, whole=True))
     notebook.summary = analyzer.summary()
     notebook.view = CallView(
         id=info.id,

@@ -18,6 +18,8 @@ from structlog.testing import capture_logs
 from monitor import config
 from monitor.alerts.engine import Engine
 from monitor.alerts.rules import Rules, load_rules
+from monitor.alerts.whisper_sheet import load_whispers
+from monitor.alerts.whispers import Whisperer
 from monitor.analysis.analyzer import Analysis
 from monitor.call import Conversation, Rooms
 from monitor.errors import ArchiveError, MonitorError
@@ -143,6 +145,7 @@ async def run(
                 listener,
                 analysis.call(info, [analysis.remember(call) for call in earlier]),
                 Engine(rules or load_rules(), "c", channels),
+                Whisperer(load_whispers(), "c"),
                 Rooms(scheduler, hearing, thinking, local_now),
                 outlet,
             )

@@ -24,7 +24,7 @@ BUILT_IN = Path(__file__).resolve().parents[1] / "playbook" / "zh" / "alerts.tom
 FLOOR: Mapping[Severity, float] = {"critical": 0.6, "warning": 0.5, "notice": 0.5}  # confidence needed where a rule says none
 
 
-def _several(value: Any) -> Any:
+def several(value: Any) -> Any:
     """One value where a list may stand."""
     return value if isinstance(value, list | tuple) else (value,)
 
@@ -38,7 +38,7 @@ class Condition(Section):
     """What a finding must be; everything said must hold."""
 
     kind: str
-    rule: Annotated[tuple[str, ...], BeforeValidator(_several)] = ()  # one of these; none: any
+    rule: Annotated[tuple[str, ...], BeforeValidator(several)] = ()  # one of these; none: any
     speaker: Speaker | None = None
     level_min: int | None = Field(None, ge=1, le=4)
     count_min: int | None = Field(None, ge=2)  # the finding's own count: the second time, the third ...
@@ -93,7 +93,7 @@ class Condition(Section):
         )
 
 
-Conditions = Annotated[tuple[Condition, ...], BeforeValidator(_several), Field(min_length=1)]
+Conditions = Annotated[tuple[Condition, ...], BeforeValidator(several), Field(min_length=1)]
 
 
 class After(Condition):
@@ -127,7 +127,7 @@ class Rule(Section):
     id: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
     severity: Severity
     title: Names
-    when: Annotated[tuple[Condition, ...], BeforeValidator(_several)] = ()
+    when: Annotated[tuple[Condition, ...], BeforeValidator(several)] = ()
     count: int = Field(1, ge=1)
     within: Seconds | None = None
     after: After | None = None
