@@ -39,6 +39,7 @@ from monitor.page import api
 from monitor.page.accounts import check_bind
 from monitor.page.api import local_now
 from monitor.page.hub import Hub
+from monitor.page.onair import OnAir
 from monitor.page.policy import masked
 from monitor.page.webhooks import Webhooks
 from monitor.records import CallInfo, EarlierCall, Encoding
@@ -48,6 +49,7 @@ from monitor.speech.scheduler import Scheduler
 from monitor.speech.transcript import Transcriber
 from monitor.speech.vad import VadModel
 from monitor.speech.whisper import Decoder
+from monitor.tap import Tap
 from monitor.watch import Watch
 from monitor.webhooks.courier import Courier
 from monitor.webhooks.endpoint import Endpoint, resolve
@@ -138,6 +140,7 @@ class Service:
         self.meters = made.meters
         self.hub = Hub(history=made.settings.page.history, queue=made.settings.page.queue)
         self.watch = Watch(self.meters, self.hub, made.settings.data.folder, made.settings.page.latency_target)
+        self.onair = OnAir(asyncio.get_running_loop().time)
         self._live: dict[str, LiveCall | None] = {}  # None while it is being set up
         self._quiet = asyncio.Event()
         self._quiet.set()
@@ -187,7 +190,8 @@ class Service:
         conversation = self.workshop.conversation(info, hello.rate, hello.encoding, desk, await self._earlier(info))
         desk.show("call", data=conversation.view())
         log.info("call_began", call=info.id, rate=hello.rate, encoding=hello.encoding, channels=len(hello.channels))
-        return LiveCall(conversation, audio, hello.rate, clock, lambda: self._gone(info.id))
+        tap = Tap(self.onair, info, hello.rate, hello.encoding)
+        return LiveCall(conversation, audio, tap, hello.rate, clock, lambda: self._gone(info.id))
 
     async def _earlier(self, info: CallInfo) -> Sequence[Remembered]:
         """What the customer claimed before; without it the call goes on all the same."""
@@ -230,6 +234,7 @@ class Service:
             meters=self.meters,
             health=lambda: self.watch.health,
             metrics_token=self.metrics_token,
+            onair=self.onair,
             pages=pages,
         )
         app.include_router(Webhooks(self.archive.outbox, self.courier, local_now).router)

@@ -46,28 +46,29 @@ class Desk:
             self._call, status=view.status, why=view.why, seconds=view.seconds, ended=view.ended, summary=summary
         )
         self._meters.call_over(view.status)
+        return replace(view, taken_over=taken_over)
 
     def show(self, type: str, **fields: Any) -> None:
         self._hub.publish(type=type, call=self._call, **fields)
 
     def raised(self, alert: Alert, said: float, heard: float) -> None:
         latency, delay = self._clock.since(said), self._clock.since(heard)
-        return replace(view, taken_over=taken_over)
         if latency is not None and delay is not None:
             self._meters.alert(alert.severity, latency, delay)
 
 
 class LiveCall:
-    """A call as `/ingest` drives it: every sample to the disk first, then to the conversation."""
+    """A call as `/ingest` drives it: every sample to who listens in, to the disk, then to the conversation."""
 
     def __init__(
-        self, conversation: Conversation, audio: CallAudio, rate: int, clock: AudioClock, over: Callable[[], None]
+        self, conversation: Conversation, audio: CallAudio, tap: Tap, rate: int, clock: AudioClock, over: Callable[[], None]
     ) -> None:
         self.conversation = conversation
-        self._audio, self._rate, self._clock, self._over = audio, rate, clock, over
+        self._audio, self._tap, self._rate, self._clock, self._over = audio, tap, rate, clock, over
 
     async def audio(self, payload: bytes, frames: int) -> None:
         self._clock.received(frames / self._rate)
+        self._tap.feed(payload, frames)
         await self._audio.write(payload)
         await self.conversation.audio(payload)
         self._clock.ready()
@@ -75,6 +76,7 @@ class LiveCall:
     async def end(self, status: Ending, why: str | None) -> None:
         """Close file and call, whatever becomes of the other. A failure is shown on the call where it can be, and raised."""
         status_: CallStatus = status
+        self._tap.end()
         try:
             try:
                 await self._audio.close()

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Literal, Self, TypeVar
 
 from sqlalchemy import Connection, Engine, delete
@@ -180,6 +181,11 @@ class Archive:
     async def view(self, id: str) -> CallView | None:
         """A call as a list shows it."""
         return await self._read(partial(queries.view, id=id))
+
+    async def recording(self, call: CallView) -> Path | None:
+        """The WAV file of a call, None where there is none. One that is cut off (the process was killed) plays to its end."""
+        path = audio_path(self._data, call.id, call.started)
+        return path if await asyncio.to_thread(path.is_file) else None
 
     async def earlier(self, customer: str, before: datetime) -> list[EarlierCall]:
         """What the customer said in the five newest calls from this number in the 90 days before, the newest first."""

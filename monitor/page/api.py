@@ -18,14 +18,19 @@ from monitor.meters import Meters
 from monitor.page import policy
 from monitor.page.accounts import COOKIE, DEVICE, Accounts, Session
 from monitor.page.answers import Refused, answer, install, large_answer
+from monitor.page.denials import Denials
 from monitor.page.desk import Desk
 from monitor.page.desk import Store as DeskStore
 from monitor.page.fields import CallId, Who
 from monitor.page.guard import Guard, SignedIn, address, own_names
 from monitor.page.hub import Hub
+from monitor.page.listening import Listening
 from monitor.page.live import live
+from monitor.page.onair import OnAir
 from monitor.page.pages import Pages
 from monitor.page.passwords import LONGEST, spelling
+from monitor.page.playback import Playback
+from monitor.page.playback import Store as PlaybackStore
 from monitor.page.vitals import Vitals
 from monitor.records import EVERYTHING, Alert, AuditEntry, CallRecord, CallView, Scope, User
 
@@ -35,7 +40,7 @@ AUDITED = 1_000  # entries of the audit log of one answer, at most
 REMEMBERED = 180 * 24 * 3600  # seconds a browser is known as one that has signed in
 
 
-class Store(DeskStore, Protocol):
+class Store(DeskStore, PlaybackStore, Protocol):
     """What the pages read and change of what is kept. Raises ArchiveError where it cannot."""
 
     async def recent(self, limit: int = RECENT, scope: Scope = EVERYTHING) -> tuple[list[CallView], list[Alert]]:
@@ -203,6 +208,7 @@ def build(
     meters: Meters,
     health: Callable[[], Health],
     metrics_token: str,
+    onair: OnAir,
     pages: Path,
     clock: Callable[[], float] = time.monotonic,
     now: Callable[[], datetime] = local_now,
@@ -210,8 +216,8 @@ def build(
     """The application: API, live socket, pages, and the guard around all of it and around every route added later.
 
     `vocabulary` is what /api/vocabulary answers, `live_calls` counts calls in progress, `meters` and `health` say how it does,
-    `metrics_token` is what Prometheus shows instead of a session, `pages` is the folder of built pages,
-    `clock` gives the seconds sessions and attempts are counted in, `now` an aware wall-clock time.
+    `metrics_token` is what Prometheus shows instead of a session, `onair` has the live calls' sound, `pages` is the folder of
+    built pages, `clock` gives the seconds sessions, attempts and plays are counted in, `now` an aware wall-clock time.
     Raises ConfigError where `config.server` names no host. The accounts are the store's.
     """
     own_names(config.server)  # the guard itself is made with the first request
@@ -221,6 +227,9 @@ def build(
     app.include_router(Sessions(accounts).router)
     app.include_router(Calls(hub, store, health, model, version).router)
     app.include_router(Desk(hub, store, now).router)
+    denials = Denials(store, now)
+    app.include_router(Listening(onair, store, accounts, denials, now).router)
+    app.include_router(Playback(store, denials, now, clock).router)
     app.include_router(Trail(store).router)
     app.include_router(About(vocabulary).router)
     app.include_router(Vitals(meters, health, live_calls, model).router)

@@ -27,6 +27,7 @@ from monitor.meters import Meters
 from monitor.page.accounts import CHECK
 from monitor.page.api import build
 from monitor.page.hub import Hub, Subscriber
+from monitor.page.onair import OnAir
 from monitor.records import Alert, AuditEntry, CallInfo, CallView, User
 
 PASSWORD = "八个字的密码够了"
@@ -110,6 +111,7 @@ class Site:
 
     app: FastAPI
     hub: Hub
+    onair: OnAir
     archive: Archive
     clock: Clock
     port: int
@@ -129,9 +131,7 @@ class Site:
 
     def live(self, client: httpx.AsyncClient | None = None, **options: Any) -> connect:
         """A connection to the live socket, as no browser makes it: without Origin, with this client's cookies."""
-        cookies = "; ".join(f"{name}={value}" for name, value in (client or self.client).cookies.items())
-        headers = {"Cookie": cookies} if cookies else {}
-        return self.socket("/api/live", additional_headers=headers, **options)
+        return self.socket("/api/live", additional_headers=cookies(client or self.client), **options)
 
     def socket(self, path: str, name: str = "127.0.0.1", **options: Any) -> connect:
         """`name` is what the client takes this server for; it still connects to the loopback address."""
@@ -158,6 +158,7 @@ async def site(
     server = Server(allowed_hosts=allowed_hosts)
     config = Config(server=server, data=Data(folder=folder / "data"), page=page)
     hub, clock = Hub(history=page.history, queue=page.queue), Clock()
+    onair = OnAir(clock)
     store = await archive.open(config.data)
     hire(config.data, *people)
     try:
@@ -172,13 +173,14 @@ async def site(
             meters=Meters(),
             health=lambda: health,
             metrics_token=METRICS_TOKEN,
+            onair=onair,
             pages=folder / "dist",
             clock=clock,
             now=lambda: NINE,
         )
         arrange(app)
         async with serving(app) as port, browser(port) as client:
-            yield Site(app, hub, store, clock, port, client, config.data)
+            yield Site(app, hub, onair, store, clock, port, client, config.data)
     finally:
         await store.close()
 
@@ -191,6 +193,12 @@ def hire(data: Data, *people: User) -> None:
 
 def browser(port: int) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False)
+
+
+def cookies(client: httpx.AsyncClient) -> dict[str, str]:
+    """The header a socket of this browser comes with."""
+    held = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+    return {"Cookie": held} if held else {}
 
 
 async def join(socket: ClientConnection, epoch: str | None = None, seq: int | None = None) -> ClientConnection:
