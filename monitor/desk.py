@@ -16,6 +16,7 @@ from monitor.ingest.websocket import Ending
 from monitor.meters import Meters
 from monitor.page.hub import Hub
 from monitor.records import Alert, CallInfo, CallStatus, CallView, Finding, Summary, Utterance, Whisper
+from monitor.tap import Tap
 from monitor.webhooks.courier import Courier
 
 R = TypeVar("R", Utterance, Finding, Alert, Whisper)
