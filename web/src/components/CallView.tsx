@@ -4,6 +4,9 @@ import type { Alert, Call } from "../api/types";
 import { useWords } from "../i18n";
 import { useRoute } from "../lib/route";
 import type { Detail } from "../state/reducer";
+import { ListenIn } from "../sound/ListenIn";
+import { Playback } from "../sound/Playback";
+import { RecordingContext, useRecording } from "../sound/playing";
 import { useSelect } from "../state/store";
 import type { Place } from "../state/summary";
 import { alertsOf, gravityOfFindings, lines, newestEvidence, seenAlerts } from "../state/views";
@@ -38,7 +41,8 @@ export function CallView({ call: id }: { readonly call: string }) {
   );
 }
 
-function CallBody({ call: { id, status, seconds, risk, level }, detail }: { readonly call: Call; readonly detail: Detail }) {
+function CallBody({ call, detail }: { readonly call: Call; readonly detail: Detail }) {
+  const { id, status, seconds, risk, level, channels } = call;
   const everyAlert = useSelect(seenAlerts);
   const alerts = useMemo(() => alertsOf(everyAlert, id), [everyAlert, id]);
   const severities = useMemo(() => gravityOfFindings(alerts), [alerts]);
@@ -48,15 +52,18 @@ function CallBody({ call: { id, status, seconds, risk, level }, detail }: { read
   const [target, setTarget] = useTarget(detail, chosen, route.visit);
   const jump = useCallback((place: Place) => setTarget({ ...place, visit: Date.now() }), [setTarget]);
   const live = status === "live";
+  const recording = useRecording(call);
   return (
-    <>
+    <RecordingContext value={recording}>
+      <ListenIn call={call} />
+      {recording !== null && <Playback recording={recording} channels={channels} />}
       <CallAlerts alerts={alerts} chosen={chosen} />
       <Timeline lines={all} severities={severities} seconds={seconds} jump={jump} />
       <div className="call-main">
         <CallSummary summary={detail.summary} risk={risk} level={level} live={live} lines={all} jump={jump} />
         <Transcript lines={all} severities={severities} live={live} target={target} />
       </div>
-    </>
+    </RecordingContext>
   );
 }
 

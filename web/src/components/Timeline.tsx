@@ -4,6 +4,8 @@ import { useNames, useWords } from "../i18n";
 import { moodPath } from "../lib/sparkline";
 import { clock, ticks } from "../lib/time";
 import { toneOf } from "../lib/tone";
+import { usePlayed, useTheRecording } from "../sound/playing";
+import type { Playing } from "../sound/recording";
 import type { Place } from "../state/summary";
 import type { Line } from "../state/views";
 
@@ -43,6 +45,7 @@ export const Timeline = memo(function Timeline({ lines, severities, seconds, jum
         <svg className="timeline-lane" viewBox={`0 0 ${WIDTH} ${LANE}`} preserveAspectRatio="none" aria-hidden="true">
           <path d={speech(lines, ["customer"], length)} />
         </svg>
+        <Playhead length={length} />
         <div className="timeline-marks">
           {lines.flatMap((line) =>
             line.findings.map(({ finding, provisional }) => (
@@ -68,6 +71,22 @@ export const Timeline = memo(function Timeline({ lines, severities, seconds, jum
     </div>
   );
 });
+
+/** Where the recording stands; a click on the lanes goes there, as the slider does from the keyboard. */
+function Playhead({ length }: { readonly length: number }) {
+  const recording = useTheRecording();
+  const at = usePlayed(place, -1);
+  if (recording === null) return null;
+  const seek = ({ nativeEvent, currentTarget }: React.MouseEvent<HTMLElement>): void =>
+    recording.seek((length * nativeEvent.offsetX) / currentTarget.clientWidth);
+  return (
+    <div className="timeline-seek" onClick={seek} data-testid="timeline-seek">
+      {at >= 0 && <i className="playhead" style={{ left: `${(100 * Math.min(at, length)) / length}%` }} data-testid="playhead" />}
+    </div>
+  );
+}
+
+const place = ({ begun, at }: Playing): number => (begun ? at : -1);
 
 interface MarkProps {
   readonly finding: Finding;

@@ -1,11 +1,15 @@
-import { memo } from "react";
+import { memo, useCallback } from "react";
 import type { Severity, Utterance } from "../api/types";
 import { useWords } from "../i18n";
 import { clock } from "../lib/time";
+import { usePlayed, useTheRecording } from "../sound/playing";
+import type { Playing } from "../sound/recording";
 import type { HeldFinding } from "../state/reducer";
 import type { Line } from "../state/views";
 import { Evidence } from "./Evidence";
 import { FindingNote } from "./FindingNote";
+
+const NOWHERE = { start: Infinity, end: Infinity };
 
 interface Props {
   readonly line: Line;
@@ -16,6 +20,8 @@ interface Props {
 export const TranscriptLine = memo(function TranscriptLine({ line, severities, marked }: Props) {
   const words = useWords();
   const { utterance, findings } = line;
+  const { start, end } = utterance ?? NOWHERE;
+  const playing = usePlayed(useCallback(({ begun, at }: Playing) => begun && at >= start && at < end, [start, end]), false);
   const notes = (
     <ul className="notes">
       {findings.map((held) => (
@@ -40,11 +46,12 @@ export const TranscriptLine = memo(function TranscriptLine({ line, severities, m
       data-utterance={utterance.id}
       data-speaker={utterance.speaker}
       data-stage={utterance.stage}
+      data-playing={playing}
     >
       {marked !== null && <i key={marked} className="line-flash" aria-hidden="true" />}
       <p className="line-meta">
         <b>{speaker}</b>
-        <time className="number">{clock(utterance.start)}</time>
+        <Moment at={utterance.start} />
         <Certainty utterance={utterance} />
       </p>
       <p className="line-text">
@@ -54,6 +61,26 @@ export const TranscriptLine = memo(function TranscriptLine({ line, severities, m
     </li>
   );
 }, same);
+
+/** When it was said; where there is a recording, a click plays it from there. */
+function Moment({ at }: { readonly at: number }) {
+  const words = useWords().listening;
+  const recording = useTheRecording();
+  const said = <time className="number">{clock(at)}</time>;
+  if (recording === null) return said;
+  return (
+    <button
+      type="button"
+      className="plain line-time"
+      title={words.playFrom(clock(at))}
+      aria-label={words.playFrom(clock(at))}
+      onClick={() => void recording.play(at)}
+      data-testid="play-from"
+    >
+      {said}
+    </button>
+  );
+}
 
 function Certainty({ utterance }: { readonly utterance: Utterance }) {
   const words = useWords();
