@@ -36,8 +36,7 @@ from monitor.errors import ConfigError
 from monitor.records import Speaker, Utterance
 
 THINNED, FAINTEST, COPIES = 0.35, 0.5, 2  # share of the acts left out, the least left of the others' sureness, times
-LEARNT = 0.2  # weight of a call of the corpus
-RESIDUE = 0.7  # weight of venting, which every complaint is in part, against a type that shows itself
+LEARNT = 0.1  # weight of a call of the corpus
 FOLDS, STEPS, RATE, RIDGE, SEED = 5, 1500, 0.05, 0.006, 3
 MARK = "# The weights, fitted by calltype_train."
 
@@ -133,7 +132,7 @@ def thinned(said: Sequence[Said], chance: random.Random) -> list[Said]:
 def fit(given: Floats, allowed: Floats, weight: Floats) -> Floats:
     """(features + 1, types) weights, the biases last, by Adam on the loss of `allowed` (calls, types; 1 where it may be)."""
     share = (allowed / allowed.sum(1, keepdims=True) * weight[:, None]).sum(0)
-    worth = share.sum() / len(TYPES) / share * np.array([RESIDUE if type_ == "venting" else 1.0 for type_ in TYPES])
+    worth = share.sum() / len(TYPES) / share
     weight = weight * (allowed * worth).sum(1) / allowed.sum(1)
     given = _with_bias(given)
     point = np.zeros((given.shape[1], len(TYPES)))
