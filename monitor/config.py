@@ -100,7 +100,7 @@ class Decode(Section):
     beam: int = Field(5, ge=1, le=16)
     batch: int = Field(8, ge=1, le=64)
     context_min: float = Field(8.0, ge=0, le=30)  # seconds
-    context_extra: float = Field(4.0, ge=0, le=30)  # seconds
+    context_extra: float = Field(3.0, ge=0, le=30)  # seconds
     prompt: str = ""  # a style for the decoder to follow; costs accuracy on telephone speech
 
 

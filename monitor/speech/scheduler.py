@@ -1,15 +1,20 @@
 """One model for all calls: what waits to be decoded is decoded in batches, off the event loop.
 
-A batch takes only stretches of one context length: shorter ones ride cheaply together, and a result never depends on its
-company, so that live and offline agree. Where there are two workers and calls are live, one keeps to the short work that
-alerts wait for, drafts and interims, so that no draft stands behind a long final. What waits and is overtaken is given up; what
-is being decoded already is not, or on a busy machine no interim would ever be finished.
+Each stretch has a time by which it is due: drafts, which alerts wait for, sooner than finals, and each further one of the same
+call a little later, so that a call that sends much holds nobody up. Interims come after all these. A batch takes only stretches
+of one context length, for a result never depends on its company, so that live and offline agree; live, it takes no more than
+`SLOT` seconds of work, so that nobody stands behind it for long.
+
+Where there are two workers and calls are live, a lone final is left to one of them, so that no draft stands behind it. What
+waits and is overtaken is given up; what is being decoded already is not, or on a busy machine no interim would ever be
+finished. Where all that is too much, `strain` says what is left out: no draft and no final ever is.
 """
 
 from __future__ import annotations
 
 import asyncio
 import itertools
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -17,13 +22,18 @@ from typing import Protocol
 
 import structlog
 
+from monitor.meters import Meters, Outcome
 from monitor.records import Samples, Speech, Stage, Utterance
+from monitor.speech.strain import NARROW, NO_INTERIMS, Strain
+
+PATIENCE: dict[Stage, float] = {"draft": 0.3, "final": 1.0, "interim": 0.0}  # seconds after which it is due
+TURN = 0.3  # seconds by which each further stretch of the same call is due later
+SLOT = 0.4  # seconds of work in a live batch
+WORK = 0.014  # seconds of work for a second of context, until it is known better
+LEARNING = 0.1  # weight of a batch's own figure in that
+WATCH = 0.5  # seconds between looks at what waits, where nothing else happens
 
 log = structlog.get_logger(__name__)
-
-
-STEADY: dict[Stage, int] = {"final": 0, "draft": 0, "interim": 1}
-QUICK: dict[Stage, int] = {"draft": 0, "interim": 1, "final": 2}
 
 
 class Engine(Protocol):
@@ -34,28 +44,36 @@ class Engine(Protocol):
 
     def context(self, samples: Samples) -> float: ...
 
-    def transcribe(self, batch: Sequence[Speech]) -> list[Utterance | None]: ...
+    def transcribe(self, batch: Sequence[Speech], *, narrow: bool) -> list[Utterance | None]: ...
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Job:
     order: int
     speech: Speech
     context: float
+    asked: float  # the loop's clock
+    due: float
     result: asyncio.Future[Utterance | None] = field(repr=False)
 
     @property
     def interim(self) -> bool:
         return self.speech.stage == "interim"
 
+    @property
+    def whole(self) -> bool:
+        return self.speech.stage == "final"
+
 
 class Scheduler:
     """Use as `async with Scheduler(transcriber, batch) as scheduler`; its tasks end with the block."""
 
-    def __init__(self, engine: Engine, batch: int, *, live: bool = False) -> None:
-        """`batch`: stretches decoded together, at most. `live`: keep a worker for what alerts wait for."""
-        self._engine, self._batch = engine, batch
-        self._quick = live and engine.workers > 1
+    def __init__(self, engine: Engine, batch: int, *, live: bool = False, meters: Meters | None = None) -> None:
+        """`batch`: stretches decoded together, at most. `live`: alerts are waited for."""
+        self._engine, self._batch, self._live = engine, batch, live
+        self._meters = meters or Meters()
+        self._strain = Strain()
+        self._work = WORK
         self._jobs: list[Job] = []
         self._numbers = itertools.count()
         self._wake = asyncio.Event()
@@ -64,8 +82,10 @@ class Scheduler:
 
     async def __aenter__(self) -> Scheduler:
         for worker in range(self._engine.workers):
-            task = asyncio.create_task(self._run(quick=self._quick and worker == 0), name=f"decoder {worker}")
+            task = asyncio.create_task(self._run(worker), name=f"decoder {worker}")
             self._tasks.append(task)
+        if self._live:
+            self._tasks.append(asyncio.create_task(self._watch(), name="decoder's strain"))
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -82,12 +102,24 @@ class Scheduler:
         return len(self._jobs)
 
     async def transcribe(self, speech: Speech) -> Utterance | None:
-        """The words of `speech`; None where there were none, or it was overtaken. Raises what the decoder raised."""
+        """The words of `speech`; None where there were none, it was overtaken, or there is no time for interims.
+
+        Raises what the decoder raised.
+        """
         if not self._tasks or all(task.done() for task in self._tasks):
             raise RuntimeError("the scheduler is not running")
-        self._overtake(speech)
-        job = Job(next(self._numbers), speech, self._engine.context(speech.samples), asyncio.get_running_loop().create_future())
+        due = self._overtake(speech)
+        if speech.stage == "interim" and self._strain.level >= NO_INTERIMS:
+            self._meters.segment("interim", "overtaken")
+            return None
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        job = Job(
+            next(self._numbers), speech, self._engine.context(speech.samples), now,
+            min(due, now + PATIENCE[speech.stage]), loop.create_future(),
+        )  # fmt: skip
         self._jobs.append(job)
+        self._look()
         self._wake.set()
         try:
             return await job.result
@@ -95,57 +127,99 @@ class Scheduler:
             if job in self._jobs:
                 self._jobs.remove(job)
 
-    def _overtake(self, speech: Speech) -> None:
-        """An interim still waiting is pointless once more of the same utterance is here; a draft, once all of it is."""
-        for job in self._jobs:
-            pointless = job.interim or speech.stage == "final"
-            if pointless and (job.speech.call, job.speech.id) == (speech.call, speech.id):
-                _resolve(job, None)
-        self._jobs = [job for job in self._jobs if not job.result.done()]
+    def _overtake(self, speech: Speech) -> float:
+        """An interim still waiting is pointless once more of the same utterance is here; a draft, once all of it is.
 
-    def _next(self, quick: bool) -> list[Job]:
+        When what is overtaken was due, which is when the alert is waited for.
+        """
+        due = float("inf")
+        for job in self._jobs:
+            if (job.speech.call, job.speech.id) == (speech.call, speech.id) and (job.interim or speech.stage == "final"):
+                self._resolve(job, None, "overtaken")
+                due = due if job.interim else min(due, job.due)
+        self._jobs = [job for job in self._jobs if not job.result.done()]
+        return due
+
+    def _look(self) -> None:
+        """See how long what alerts wait for has waited, and tell."""
+        now = asyncio.get_running_loop().time()
+        waiting = Counter[Stage](job.speech.stage for job in self._jobs)
+        oldest = min((job.asked for job in self._jobs if not job.interim), default=now)
+        final = min((job.asked for job in self._jobs if job.whole), default=now)
+        if self._live:
+            self._meters.degraded(self._strain.see(now, now - oldest))
+        self._meters.queue(waiting, now - final)
+
+    async def _watch(self) -> None:
+        """Look, where nothing comes and nothing goes."""
+        while True:
+            await asyncio.sleep(WATCH)
+            self._look()
+
+    def _next(self, worker: int) -> list[Job]:
         """The jobs to decode now, at most a batch, all of one context and either none or all interims. Removes them."""
         self._jobs = [job for job in self._jobs if not job.result.done()]
-        finals = sum(job.speech.stage == "final" for job in self._jobs)
-        rank = QUICK if quick else STEADY
-        able = [job for job in self._jobs if not quick or job.speech.stage != "final" or finals > 1]
+        spare = self._live and worker == 0 and self._engine.workers > 1  # the one that keeps free for drafts
+        lone = spare and sum(job.whole for job in self._jobs) == 1
+        able = self._in_turn([job for job in self._jobs if not (lone and job.whole)])
         if not able:
             return []
-        first = min(able, key=lambda job: (rank[job.speech.stage], job.order))
+        first = able[0]
         fit = [job for job in able if (job.interim, job.context) == (first.interim, first.context)]
-        chosen = sorted(fit, key=lambda job: (rank[job.speech.stage], job.order))[: self._batch]
+        room = max(1, int(SLOT / (self._work * first.context))) if self._live else self._batch
+        chosen = fit[: min(self._batch, room)]
         self._jobs = [job for job in self._jobs if job not in chosen]
         return chosen
 
-    async def _run(self, quick: bool) -> None:
+    def _in_turn(self, jobs: Sequence[Job]) -> list[Job]:
+        """Interims last; by when they are due, each further one of a call later than the one before it."""
+        met = Counter[str]()
+        turns = list[tuple[bool, float, int, Job]]()
+        for job in sorted(jobs, key=lambda job: (job.interim, job.due, job.order)):
+            turns.append((job.interim, job.due + TURN * met[job.speech.call], job.order, job))
+            met[job.speech.call] += 1
+        return [job for *_, job in sorted(turns, key=lambda turn: turn[:3])]
+
+    async def _run(self, worker: int) -> None:
         while True:
-            jobs = self._next(quick)
+            jobs = self._next(worker)
             if not jobs:
                 self._wake.clear()
                 await self._wake.wait()
                 continue
             await self._decode(jobs)
+            self._look()
 
     async def _decode(self, jobs: list[Job]) -> None:
         """Decode a batch for those who wait. One that fails is tried one by one: a stretch's fault is nobody else's."""
         loop = asyncio.get_running_loop()
+        began, narrow = loop.time(), self._strain.level >= NARROW
         try:
-            results = await loop.run_in_executor(self._threads, self._engine.transcribe, [job.speech for job in jobs])
+            speeches = [job.speech for job in jobs]
+            results = await loop.run_in_executor(self._threads, lambda: self._engine.transcribe(speeches, narrow=narrow))
+            self._took(jobs, began, loop.time() - began)
             for job, utterance in zip(jobs, results, strict=True):
-                _resolve(job, utterance)
+                self._resolve(job, utterance, "decoded" if utterance else "gated")
         except Exception as error:  # whatever the decoder raises belongs to those who wait, not to this task
             if len(jobs) > 1:
                 for job in jobs:
                     await self._decode([job])
                 return
             log.exception("decoding_failed")
+            self._meters.segment(jobs[0].speech.stage, "failed")
             if not jobs[0].result.done():
                 jobs[0].result.set_exception(error)
         finally:
             for job in jobs:
                 job.result.cancel()  # nothing, where it is answered
 
+    def _took(self, jobs: Sequence[Job], began: float, seconds: float) -> None:
+        """Remember what a batch cost; interims, searched narrowly, say nothing of the others."""
+        self._meters.batch(jobs[0].speech.stage, len(jobs), [began - job.asked for job in jobs], seconds)
+        if not jobs[0].interim:
+            self._work += LEARNING * (seconds / (len(jobs) * jobs[0].context) - self._work)
 
-def _resolve(job: Job, utterance: Utterance | None) -> None:
-    if not job.result.done():
-        job.result.set_result(utterance)
+    def _resolve(self, job: Job, utterance: Utterance | None, outcome: Outcome) -> None:
+        if not job.result.done():
+            job.result.set_result(utterance)
+            self._meters.segment(job.speech.stage, outcome)

@@ -48,10 +48,17 @@ class Transcriber:
     def context(self, samples: Samples) -> float:
         return self._decoder.context(samples)
 
-    def transcribe(self, batch: Sequence[Speech]) -> list[Utterance | None]:
-        """The words of each stretch, in order; None where nobody spoke. All of one context, all interim or none."""
+    def transcribe(self, batch: Sequence[Speech], *, narrow: bool = False) -> list[Utterance | None]:
+        """The words of each stretch, in order; None where nobody spoke. All of one context, all interim or none.
+
+        `narrow`: with beam 1, where there is no time for more.
+        """
         interim = batch[0].stage == "interim"
-        decoded = self._decoder.decode([speech.samples for speech in batch], beam=1 if interim else None, retry=not interim)
+        beam = 1 if interim or narrow else None
+        decoded = self._decoder.decode([speech.samples for speech in batch], beam=beam, retry=not interim)
+        for one in decoded:
+            if one.retried:
+                self._meters.retry()
         return [self._utterance(speech, one) for speech, one in zip(batch, decoded, strict=True)]
 
     def _utterance(self, speech: Speech, decoded: Decoded) -> Utterance | None:

@@ -17,6 +17,8 @@ from monitor.records import RATE, Samples
 WINDOW = 512  # samples the network takes at a time: 32 ms
 CONTEXT = 64  # samples of the window before, which it wants in front
 STATE = 128
+QUIET = 10**-6.2  # mean square (-62 dBFS) of a window that needs no network to be known as silent ...
+LONG_QUIET = 16  # ... after so many such windows: within speech the network sees them all
 
 Probabilities = npt.NDArray[np.float32]
 
@@ -46,9 +48,13 @@ class Vad:
         self._h = np.zeros((1, 1, STATE), np.float32)
         self._c = np.zeros((1, 1, STATE), np.float32)
         self._context = np.zeros(CONTEXT, np.float32)
+        self._quiet = 0  # windows of quiet so far
 
     def feed(self, samples: Samples) -> Probabilities:
-        """Probability of speech in each window of `samples`, whose length is a multiple of WINDOW (32 ms at 16 kHz)."""
+        """Probability of speech in each window of `samples`, whose length is a multiple of WINDOW (32 ms at 16 kHz).
+
+        A window deep in silence is 0 without asking the network: most of a call, each side is silent.
+        """
         count, rest = divmod(len(samples), WINDOW)
         if rest:
             raise ValueError(f"{len(samples)} samples are not a whole number of {WINDOW}-sample windows")
@@ -59,8 +65,20 @@ class Vad:
         windows[0, :CONTEXT] = self._context
         windows[1:, :CONTEXT] = windows[:-1, -CONTEXT:]
         self._context = windows[-1, -CONTEXT:].copy()
-        probabilities, self._h, self._c = self._model.run(windows, self._h, self._c)
-        return probabilities.reshape(count)
+        asked = self._asked(samples.reshape(count, WINDOW))
+        probabilities = np.zeros(count, np.float32)
+        if asked.any():
+            heard, self._h, self._c = self._model.run(windows[asked], self._h, self._c)
+            probabilities[asked] = heard.reshape(-1)
+        return probabilities
+
+    def _asked(self, windows: Samples) -> npt.NDArray[np.bool_]:
+        """Which windows are worth asking about; depends on the audio so far, not on how it was cut."""
+        asked = np.ones(len(windows), np.bool_)
+        for index, power in enumerate(np.einsum("ij,ij->i", windows, windows) / WINDOW):
+            self._quiet = self._quiet + 1 if power < QUIET else 0
+            asked[index] = self._quiet <= LONG_QUIET
+        return asked
 
 
 WINDOW_SECONDS = WINDOW / RATE

@@ -1,7 +1,9 @@
 """Decoding: batches of speech to text with faster-whisper's CTranslate2 model, at an audio context as short as is safe.
 
-The network accepts less than its 30 s of context, and the encoder's time falls with it; too little runs away on real speech, so
-what looks like it (too long for its audio, repetitive, improbable) is decoded once more with all 30 s.
+The network accepts less than its 30 s of context, and its time falls with it; too little runs away on real speech, so what
+looks like it (too long for its audio, repetitive, improbable) is decoded once more with all 30 s. On a CPU stretches are
+encoded one at a time, for the attention of several overflows the processor's cache (12 s of context, eight together: 165 ms
+each, alone 85), and generated together, for there the weights are what is read again and again.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from monitor.records import RATE, Samples
 
 WORKERS = 2  # batches at once on a CPU: two threads on two batches do more than two on one
 FULL = 30.0  # seconds of context the network was trained with
-CONTEXT_STEP = 4.0  # seconds; contexts come in steps, so that stretches of about one length make a batch
+CONTEXT_STEP = 2.0  # seconds; contexts come in steps, so that stretches of about one length make a batch
 MEL_FRAME = 0.01  # seconds of a feature frame
 FRAME = 0.02  # seconds of an encoder frame
 TOKENS_PER_SECOND = 14.0  # Mandarin has 4 to 7 characters a second, up to two tokens each
@@ -39,6 +41,7 @@ class Decoded:
     log_probability: float  # mean a token
     no_speech: float  # probability that there was no speech
     pieces: tuple[tuple[str, float], ...] = ()  # characters or words of `text` and when each begins, seconds from its start
+    retried: bool = False  # decoded again in the full context
 
     @property
     def compression(self) -> float:
@@ -103,15 +106,15 @@ class Decoder:
         again = [i for i, result in enumerate(results) if self._suspect(result, len(batch[i]) / RATE)]
         for i in again:
             (second,) = self._generate([batch[i]], FULL, self._start, beam)
-            if second.log_probability > results[i].log_probability or not second.doubtful(len(batch[i]) / RATE):
-                results[i] = second
+            better = second.log_probability > results[i].log_probability or not second.doubtful(len(batch[i]) / RATE)
+            results[i] = replace(second if better else results[i], retried=True)
         return results
 
     def _suspect(self, decoded: Decoded, seconds: float) -> bool:
         return decoded.doubtful(seconds) or echoes(decoded.text, self._settings.prompt)
 
     def _generate(self, batch: Sequence[Samples], context: float, prompt: list[int], beam: int) -> list[Decoded]:
-        encoded = self._model.encode(ctranslate2.StorageView.from_array(self._mel(batch, context)))
+        encoded = self._encode(self._mel(batch, context))
         limit = min(448, len(prompt) + int(TOKENS_PER_SECOND * context) + TOKENS_SPARE)
         results = self._model.generate(
             encoded,
@@ -134,6 +137,13 @@ class Decoder:
         ]
         pieces = self._align(encoded, tokens, [len(samples) / RATE for samples in batch])
         return [replace(one, pieces=its) for one, its in zip(decoded, pieces, strict=True)]
+
+    def _encode(self, mel: npt.NDArray[np.float32]) -> ctranslate2.StorageView:
+        """Hidden states (n, frames, width) of features (n, mels, frames)."""
+        if self._model.device != "cpu" or len(mel) == 1:
+            return self._model.encode(ctranslate2.StorageView.from_array(mel))
+        alone = (self._model.encode(ctranslate2.StorageView.from_array(mel[i : i + 1])) for i in range(len(mel)))
+        return ctranslate2.StorageView.from_array(np.concatenate([np.asarray(states) for states in alone]))
 
     def _align(
         self, encoded: ctranslate2.StorageView, tokens: list[list[int]], seconds: list[float]

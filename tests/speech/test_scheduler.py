@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from monitor.records import RATE, Samples, Speech, Stage, Utterance
-from monitor.speech.scheduler import Scheduler
+from monitor.speech.scheduler import SLOT, WORK, Scheduler
 
 
 class Bench:
@@ -20,12 +20,14 @@ class Bench:
         self.batches: list[list[str]] = []
         self.go = threading.Semaphore(0)
         self.workers = workers
+        self.narrow: list[bool] = []
 
     def context(self, samples: Samples) -> float:
         return 8.0 if len(samples) < 4 * RATE else 16.0
 
-    def transcribe(self, batch: Sequence[Speech]) -> list[Utterance | None]:
+    def transcribe(self, batch: Sequence[Speech], *, narrow: bool) -> list[Utterance | None]:
         self.batches.append([speech.id for speech in batch])
+        self.narrow.append(narrow)
         self.go.acquire()
         if any(speech.id == "bad" for speech in batch):
             raise RuntimeError("out of memory")
@@ -63,7 +65,7 @@ async def ask(scheduler: Scheduler, *speeches: Speech) -> list[asyncio.Task[Utte
     return tasks
 
 
-async def test_what_waits_goes_together_finals_first_oldest_first_and_one_length() -> None:
+async def test_what_waits_goes_together_by_when_it_is_due_and_of_one_length() -> None:
     bench = Bench()
     async with Scheduler(bench, 3) as scheduler:
         tasks = await ask(scheduler, speech("first"))
@@ -81,7 +83,7 @@ async def test_what_waits_goes_together_finals_first_oldest_first_and_one_length
         for _ in range(10):
             bench.go.release()
         texts = [one.text if one else None for one in await asyncio.gather(*tasks)]
-    assert bench.batches == [["first"], ["f1", "f2", "f3"], ["long1", "long2"], ["f4"], ["i1", "i2"]]
+    assert bench.batches == [["first"], ["f2", "f1", "f3"], ["long1", "long2"], ["f4"], ["i1", "i2"]]
     assert texts == ["first", "i1", "f1", "long1", "f2", "i2", "f3", "f4", "long2"]
 
 
@@ -161,3 +163,81 @@ async def test_when_it_stops_nobody_is_left_waiting() -> None:
     assert all(isinstance(result, asyncio.CancelledError | Utterance) for result in results)
     with pytest.raises(RuntimeError, match="not running"):
         await scheduler.transcribe(speech("late"))
+
+
+async def test_a_call_that_sends_much_holds_nobody_up() -> None:
+    bench = Bench()
+    async with Scheduler(bench, 2) as scheduler:
+        tasks = await ask(scheduler, speech("busy"))
+        tasks += await ask(scheduler, *(speech(f"flood{n}", call="flood") for n in range(8)))
+        tasks += await ask(scheduler, speech("a", call="a"), speech("b", call="b"))
+        bench.go.release(20)
+        await asyncio.gather(*tasks)
+    order = [id for batch in bench.batches for id in batch]
+    assert order.index("a") <= 4
+    assert order.index("b") <= 5
+    floods = [id for id in order if id.startswith("flood")]
+    assert floods == [f"flood{n}" for n in range(8)], "and in its own order, all of it"
+
+
+async def test_a_final_takes_the_place_of_the_draft_it_overtakes() -> None:
+    bench = Bench()
+    async with Scheduler(bench, 1) as scheduler:
+        tasks = await ask(scheduler, speech("busy"))
+        tasks += await ask(scheduler, speech("u1", "draft", call="a"), speech("d2", "draft", call="b"))
+        tasks += await ask(scheduler, speech("u1", call="a"))
+        bench.go.release(9)
+        await asyncio.gather(*tasks)
+    assert bench.batches == [["busy"], ["u1"], ["d2"]]
+
+
+async def test_live_a_batch_is_no_longer_than_others_can_wait() -> None:
+    bench = Bench()
+    async with Scheduler(bench, 64, live=True) as scheduler:
+        tasks = await ask(scheduler, speech("busy"))
+        tasks += await ask(scheduler, *(speech(f"{n}", call=f"{n}") for n in range(64)))
+        bench.go.release(99)
+        await asyncio.gather(*tasks)
+    sizes = [len(batch) for batch in bench.batches]
+    assert sum(sizes) == 65
+    assert 1 < sizes[1] <= SLOT / (WORK * 8.0)
+
+
+class Slow(Bench):
+    """One whose batches take a quarter of a second of the clock each."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self._clock = clock
+
+    def transcribe(self, batch: Sequence[Speech], *, narrow: bool) -> list[Utterance | None]:
+        self.go.release()
+        self._clock.now += 0.25
+        return super().transcribe(batch, narrow=narrow)
+
+
+class Clock:
+    now = 0.0
+
+
+async def test_under_load_interims_go_first_then_the_beam_and_all_comes_back() -> None:
+    clock = Clock()
+    asyncio.get_running_loop().time = lambda: clock.now  # type: ignore[method-assign]
+    slow = Slow(clock)
+    seen = list[tuple[int, int]]()
+    async with Scheduler(slow, 1, live=True) as scheduler:
+        for wave in range(60):
+            drafts = [speech(f"{wave}.{n}", "draft", call=f"{n}") for n in range(12 if wave < 5 else 1)]
+            interim = asyncio.create_task(scheduler.transcribe(speech(f"i{wave}", "interim", call="other")))
+            tasks = [asyncio.create_task(scheduler.transcribe(draft)) for draft in drafts]
+            done = await asyncio.gather(*tasks)
+            assert None not in done, "no draft is ever given up"
+            seen.append((wave, sum(slow.narrow[-len(drafts) :])))
+            shown = await interim is not None
+            if wave < 1 or wave > 50:
+                assert shown
+            elif 1 < wave < 5:
+                assert not shown
+            clock.now += 1.0
+    assert any(narrow for wave, narrow in seen if wave < 5)
+    assert not any(narrow for wave, narrow in seen if wave > 50)

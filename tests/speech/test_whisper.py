@@ -1,0 +1,42 @@
+"""Decoding in company: what a stretch comes to must not depend on what is decoded with it."""
+
+from __future__ import annotations
+
+import gc
+
+import ctranslate2
+import numpy as np
+
+from monitor import config
+from monitor.records import Samples
+from monitor.speech import whisper
+from monitor.speech.whisper import FULL, Decoder
+from tests.speech.sounds import music, noise
+
+
+def stretches(count: int) -> list[Samples]:
+    return [np.concatenate([noise(1.0, seed=seed), music(1.0, seed), noise(1.0, seed=seed + 9)]) for seed in range(count)]
+
+
+def test_hidden_states_are_those_of_a_stretch_alone(decoder: Decoder) -> None:
+    mel = decoder._mel(stretches(5), 8.0)
+    together = np.array(decoder._encode(mel))
+    gc.collect()  # the states of one stretch must outlive the object they came in
+    for row, one in zip(together, mel, strict=True):
+        alone = np.array(decoder._model.encode(ctranslate2.StorageView.from_array(one[None])))
+        assert np.allclose(row, alone[0], atol=1e-4)
+
+
+def test_words_are_those_of_a_stretch_alone(decoder: Decoder) -> None:
+    batch = stretches(4)
+    together = decoder.decode(batch, retry=False)
+    assert [one.text for one in together] == [decoder.decode([one], retry=False)[0].text for one in batch]
+
+
+def test_contexts_come_in_steps_and_leave_room_behind_the_words(decoder: Decoder) -> None:
+    settings = config.Decode()
+    for seconds in np.arange(0.2, 30.0, 0.3):
+        context = decoder.context(np.zeros(round(seconds * 16_000), np.float32))
+        assert context % whisper.CONTEXT_STEP == 0
+        assert context == FULL or context >= max(settings.context_min, seconds + settings.context_extra)
+        assert context <= FULL
