@@ -3,8 +3,10 @@ import { useState } from "react";
 import { SeverityMark } from "../components/Severity";
 import { useNames, useWords } from "../i18n";
 import { go } from "../lib/route";
+import { useSettings } from "../lib/settings";
 import { useMoment } from "./useMoment";
 import { webhooks, type DeadLetter, type Order, type Webhook, type Webhooks } from "./api";
+import { reason } from "./reasons";
 import "./webhooks.css";
 
 interface Props {
@@ -48,6 +50,7 @@ export function DeadLetters({ state, put, open, close }: Props) {
 }
 
 function State({ webhook }: { readonly webhook: Webhook }) {
+  const { language } = useSettings();
   const moment = useMoment();
   const { webhooks: words } = useWords();
   return (
@@ -60,7 +63,7 @@ function State({ webhook }: { readonly webhook: Webhook }) {
       {webhook.waiting > 0 && <span>{words.waiting(webhook.waiting)}</span>}
       {webhook.why !== null && (
         <span className="webhook-why">
-          {webhook.why}
+          {reason(webhook.why, language)}
           {webhook.again !== null && ` · ${words.again(moment(webhook.again))}`}
         </span>
       )}
@@ -75,6 +78,7 @@ interface LetterProps {
 }
 
 function Letter({ letter, order, close }: LetterProps) {
+  const { language } = useSettings();
   const moment = useMoment();
   const words = useWords();
   const names = useNames();
@@ -93,7 +97,7 @@ function Letter({ letter, order, close }: LetterProps) {
         <small>
           {[letter.agent, letter.team, letter.raised === null ? null : moment(letter.raised)].filter(Boolean).join(" · ")}
         </small>
-        <small className="letter-why">{words.webhooks.why(letter.webhook, letter.attempts, letter.why ?? "")}</small>
+        <small className="letter-why">{words.webhooks.why(letter.webhook, letter.attempts, reason(letter.why ?? "", language))}</small>
       </div>
       <Button size="small" onClick={() => void order(letter, "retry")} aria-label={`${words.webhooks.retry}：${title}`} data-testid="letter-retry">
         {words.webhooks.retry}
