@@ -42,8 +42,9 @@ from monitor.page.hub import Hub
 from monitor.page.onair import OnAir
 from monitor.page.policy import masked
 from monitor.page.webhooks import Webhooks
-from monitor.records import CallInfo, EarlierCall, Encoding
-from monitor.speech import models
+from monitor.page.whispering import Whispering
+from monitor.records import CallInfo, EarlierCall, Encoding, Whisper, WhisperStatus
+from monitor.speech import machine, models
 from monitor.speech.listener import Listener
 from monitor.speech.scheduler import Scheduler
 from monitor.speech.transcript import Transcriber
@@ -212,6 +213,19 @@ class Service:
             self._quiet.set()
         log.info("call_over", call=call, live=len(self._live))
 
+    async def whisper(self, call: str, text: str, by: str | None) -> Whisper:
+        """A supervisor's words for the agent of a live call. Raises MonitorError: `call_over`, or what kept it from being kept."""
+        return await self._conversation(call).whisper(text, by)
+
+    async def mark(self, call: str, id: str, status: WhisperStatus) -> Whisper | None:
+        """What the agent of a live call does with a whisper; None where there is none of that id. Raises as `whisper` does."""
+        return await self._conversation(call).mark(id, status)
+
+    def _conversation(self, call: str) -> Conversation:
+        if live := self._live.get(call):
+            return live.conversation
+        raise MonitorError(f"call {call} is not under way", code="call_over")
+
     async def quiet(self, seconds: float) -> bool:
         """Wait until no call is live, `seconds` at most; whether that came about."""
         try:
@@ -237,6 +251,7 @@ class Service:
             onair=self.onair,
             pages=pages,
         )
+        app.include_router(Whispering(self.archive, self, local_now).router)
         app.include_router(Webhooks(self.archive.outbox, self.courier, local_now).router)
         app.add_api_websocket_route("/ingest", endpoint(self.settings.ingest, self.token, self))
         return app

@@ -70,13 +70,19 @@ def progress(connection: Connection, view: CallView, summary: Summary | None) ->
 def close(
     connection: Connection, call: str, status: CallStatus, why: str | None, seconds: float, ended: datetime, summary: Summary
 ) -> dict[str, str] | None:
-    """Close a call with what it came to; returns who took it over. Raises ArchiveError where there is no such call."""
+    """Close a call with what it came to; returns who took it over. Raises ArchiveError where there is no such call.
+
+    No whisper outlives its call.
+    """
     end = {"status": status, "why": plain(why), "seconds": plain(seconds), "ended": ended, "summary": summary_row(summary)}
     end |= {"risk": summary.risk, "level": summary.level, "talk_share": plain(summary.talk_share)}
     statement = update(schema.Call).where(schema.Call.id == plain(call)).values(end)
     row = connection.execute(statement.returning(schema.Call.taken_over)).first()
     if row is None:
         raise ArchiveError(f"call {call!r} is not in the archive")
+    whisper = schema.Whisper
+    standing = update(whisper).where(whisper.call_id == plain(call), whisper.status.in_(("sent", "seen", "later")))
+    connection.execute(standing.values(status="withdrawn", when=ended))
     taken_over: dict[str, str] | None = row.taken_over
     return taken_over
 

@@ -80,6 +80,11 @@ def may_whisper(person: Person, call: Owned) -> bool:
     return _leads(person) and may_see(person, call)
 
 
+def may_mark_whispers(person: Person, call: Owned) -> bool:
+    """Say what became of a whisper: whom it was for, or, where there are no accounts, whoever is there."""
+    return (person.role == "agent" or person == OPEN) and may_see(person, call)
+
+
 def may_take_over(person: Person, call: Owned) -> bool:
     return _leads(person) and may_see(person, call)
 

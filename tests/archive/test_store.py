@@ -402,3 +402,24 @@ async def test_what_was_linked_while_a_call_ran_outlives_the_process(archive: Ar
     await archive.progress(open_call.call)
     assert await archive.interrupted(START) == ["c1"]
     assert (await kept(archive)).summary.earlier == (link,)
+
+
+@pytest.mark.parametrize("closing", ["closed", "interrupted"])
+async def test_no_whisper_outlives_its_call(archive: Archive, closing: str) -> None:
+    await archive.add(make.call())
+    for number, status in enumerate(("sent", "seen", "later", "used", "dismissed")):
+        await archive.add(make.whisper(f"w{number}", at=float(number), status=status))
+    await archive.add(make.call("c2"))
+    await archive.add(make.whisper(call="c2"))
+    if closing == "closed":
+        ended = make.later(20)
+        await archive.close_call("c1", status="ended", why=None, seconds=20.0, ended=ended, summary=Summary())
+        other = await archive.call("c2")
+        assert other is not None
+        assert other.whispers == (make.whisper(call="c2"),)
+    else:
+        await archive.interrupted(make.later(20))
+    record = await archive.call("c1")
+    assert record is not None
+    assert [whisper.status for whisper in record.whispers] == ["withdrawn"] * 3 + ["used", "dismissed"]
+    assert [whisper.when is not None for whisper in record.whispers] == [True] * 3 + [False] * 2

@@ -52,6 +52,7 @@ def test_an_agent_of_no_name_sees_nothing() -> None:
     ("may", "ours"),
     [
         (policy.may_whisper, of("boss chief 李主管")),
+        (policy.may_take_over, of("boss chief 李主管")),
         (policy.may_decide, of("boss chief 李主管 qa")),
         (policy.may_export, of("boss chief 李主管 qa")),
         (policy.may_listen, of("boss chief 李主管")),
@@ -62,6 +63,13 @@ def test_who_does_what(may: object, ours: set[str]) -> None:
     assert callable(may)
     assert {name for name, who in PEOPLE.items() if may(who, OURS)} == ours
     assert {name for name, who in PEOPLE.items() if may(who, THEIRS)} == ours - {"李主管"}
+
+
+def test_a_whisper_is_marked_by_whom_it_was_for() -> None:
+    assert {name for name, who in PEOPLE.items() if policy.may_mark_whispers(who, OURS)} == {"wang"}
+    assert {name for name, who in PEOPLE.items() if policy.may_mark_whispers(who, THEIRS)} == {"zhao"}
+    assert not any(policy.may_mark_whispers(who, NOBODYS) for who in PEOPLE.values())
+    assert policy.may_mark_whispers(OPEN, NOBODYS)
 
 
 def test_the_audit_log_is_for_administrators() -> None:
