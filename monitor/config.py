@@ -188,10 +188,12 @@ class Config(Section):
     webhook: tuple[Webhook, ...] = ()
 
     @model_validator(mode="after")
-    def _webhooks_have_names_of_their_own(self) -> Config:
+    def _webhooks_can_work(self) -> Config:
         names = [one.name for one in self.webhook]
         if twice := {name for name in names if names.count(name) > 1}:
             raise ValueError(f"two webhooks are named {', '.join(sorted(twice))}")
+        if late := [one.name for one in self.webhook if one.delay >= self.webhooks.max_age]:
+            raise ValueError(f"webhook {late[0]} would wait its `delay` until webhooks.max_age is over")
         return self
 
 

@@ -248,7 +248,7 @@ async def post(
         failure = judge(endpoint.settings.shape, response.status_code, response.headers, body, now())
     except (TimeoutError, httpx.TimeoutException):
         failure = Failure(f"does not answer within {patience:g} s")
-    except httpx.TransportError as error:
+    except httpx.RequestError as error:
         failure = Failure(_trouble(error))
     if failure is None:
         return None

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
+import httpx
+
 from monitor.config import Webhook
 from monitor.errors import ConfigError
 
@@ -109,7 +111,8 @@ def _check(webhook: Webhook, url: str) -> None:
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
-    except ValueError:
+        httpx.URL(url)
+    except (ValueError, httpx.InvalidURL):
         raise ConfigError(f"{said} is no URL") from None  # the cause would quote it
     if parts.scheme not in ("https", "http") or not host or _odd(parts):
         raise ConfigError(f"{said} is no URL such as https://host/path, without user, password or #")

@@ -35,6 +35,8 @@ def test_secrets_come_from_the_environment_or_a_file_of_their_own(tmp_path: Path
         ("https://user:pass@robot.example.com/{}", "without user, password"),
         ("https://robot.example.com/#{}", "without user, password"),
         ("https://[::1/{}", "is no URL$"),
+        ("https://a..b-.example:x/{}", "is no URL$"),
+        ("https://[zz]/{}", "is no URL$"),
         ("https://robot.example.com:99999/{}", "is no URL$"),
         ("{}", "is no URL"),
         ("https://robot.example.com/ {}", "is not one line"),
@@ -79,6 +81,7 @@ def test_a_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
         ('url = "env:U"\nseverities = ["fatal"]', "severities"),
         ('url = "env:U"\nname = "Two words"', "name"),
         ('url = "env:U"\n[[webhook]]\nname = "duty"\nshape = "wecom"\nurl = "env:V"', "two webhooks are named duty"),
+        ('url = "env:U"\ndelay = 60\n[webhooks]\nmax_age = 30', "would wait its `delay`"),
         ('url = "env:U"\n[webhooks]\npages = "javascript:alert(1)"', "is the address of the pages"),
     ],
 )
