@@ -8,6 +8,7 @@ import { useSession } from "../components/context";
 import { LanguageSwitch } from "../components/LanguageSwitch";
 import { Level } from "../components/measures";
 import { Duration } from "../components/Ticking";
+import { TakenOverMark } from "../desk/TakeOver";
 import { useWords } from "../i18n";
 import { useSelect } from "../state/store";
 import { moodNow } from "./guide";
@@ -29,6 +30,7 @@ export function AgentHead({ call, signedOut }: { readonly call: Call | undefined
             {words.status[call.status]} <Duration call={call} />
           </span>
         )}
+        {call != null && call.taken_over !== null && <TakenOverMark taken={call.taken_over} />}
         {call?.customer != null && <small className="number" title={words.caller}>{call.customer}</small>}
       </div>
       {call !== undefined && (

@@ -45,6 +45,7 @@ function Desk({ signedOut }: { readonly signedOut: () => void }) {
       <AgentHead call={call} signedOut={signedOut} />
       <Notices />
       {who.role !== "agent" && <Whose />}
+      {call !== undefined && call.status === "live" && call.taken_over !== null && <TakenOver by={call.taken_over.by} />}
       {call === undefined ? <Waiting agent={agent} /> : <OwnCall key={call.id} call={call} />}
     </div>
   );
@@ -83,6 +84,15 @@ function Whose() {
       </label>
       {who.name !== "" && <small>{words.agentPage.looking}</small>}
     </div>
+  );
+}
+
+function TakenOver({ by }: { readonly by: string }) {
+  const words = useWords().agentPage;
+  return (
+    <p className="agent-taken" role="status" data-testid="agent-taken">
+      {words.takenOver(by)}
+    </p>
   );
 }
 
@@ -147,7 +157,7 @@ function Ended({ call, detail, lines, jump }: Over) {
     <section className="agent-ended" data-testid="agent-ended">
       <h2>{words.over}</h2>
       {call.why !== null && <p className="call-why">{call.why}</p>}
-      <CallSummary summary={{ ...detail.summary, earlier: [] }} risk={call.risk} level={call.level} live={false} lines={lines} jump={jump} />
+      <CallSummary summary={{ ...detail.summary, earlier: [] }} call={call} alerts={[]} lines={lines} jump={jump} />
     </section>
   );
 }
