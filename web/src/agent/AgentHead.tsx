@@ -30,7 +30,7 @@ export function AgentHead({ call, signedOut }: { readonly call: Call | undefined
             {words.status[call.status]} <Duration call={call} />
           </span>
         )}
-        {call != null && call.taken_over !== null && <TakenOverMark taken={call.taken_over} />}
+        <span role="status">{call != null && call.taken_over !== null && <TakenOverMark taken={call.taken_over} />}</span>
         {call?.customer != null && <small className="number" title={words.caller}>{call.customer}</small>}
       </div>
       {call !== undefined && (

@@ -45,7 +45,6 @@ function Desk({ signedOut }: { readonly signedOut: () => void }) {
       <AgentHead call={call} signedOut={signedOut} />
       <Notices />
       {who.role !== "agent" && <Whose />}
-      {call !== undefined && call.status === "live" && call.taken_over !== null && <TakenOver by={call.taken_over.by} />}
       {call === undefined ? <Waiting agent={agent} /> : <OwnCall key={call.id} call={call} />}
     </div>
   );
@@ -84,15 +83,6 @@ function Whose() {
       </label>
       {who.name !== "" && <small>{words.agentPage.looking}</small>}
     </div>
-  );
-}
-
-function TakenOver({ by }: { readonly by: string }) {
-  const words = useWords().agentPage;
-  return (
-    <p className="agent-taken" role="status" data-testid="agent-taken">
-      {words.takenOver(by)}
-    </p>
   );
 }
 

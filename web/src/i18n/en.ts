@@ -215,7 +215,6 @@ export const en: Dictionary = {
     whose: "Whose calls",
     anybody: "Any agent",
     looking: "You are looking on: the agent answers the whispers.",
-    takenOver: (by) => `Supervisor ${by} has taken this call over`,
     over: "The call is over; waiting for the next",
     whisper: "Whisper",
     suggestion: "You could say",

@@ -214,7 +214,6 @@ export const zh = {
     whose: "看谁的通话",
     anybody: "任何坐席",
     looking: "您在旁观：提示由坐席本人处理。",
-    takenOver: (by: string) => `主管 ${by} 已接手这通电话`,
     over: "通话结束，等待下一通",
     whisper: "此刻的提示",
     suggestion: "建议这样说",
