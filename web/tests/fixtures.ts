@@ -17,6 +17,7 @@ export const call = (change: Partial<Call> = {}): Call => ({
   talk_share: { agent: 0.4, customer: 0.6 },
   mood: [],
   channels: ["agent", "customer"],
+  taken_over: null,
   ...change,
 });
 
@@ -67,6 +68,8 @@ export const alert = (change: Partial<Alert> = {}): Alert => ({
   by: null,
   when: null,
   note: null,
+  why: null,
+  owner: null,
   ...change,
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { LiveEvent, Summary } from "../src/api/types";
 import { alertKey, empty, readFrom, reduce, type Change, type State } from "../src/state/reducer";
+import { seenAlerts } from "../src/state/views";
 import { alert, alerted, call, changed, finding, found, said, snapshot, utterance } from "./fixtures";
 
 const after = (...changes: Change[]): State => changes.reduce(reduce, empty);
@@ -154,13 +155,14 @@ describe("marking an alert", () => {
   const key = alertKey(alert());
   const mark = { status: "acknowledged", by: "王主管" } as const;
   const open = after(loaded, events(alerted(11)));
+  const before = open.alerts.get(key);
   const answer = alert({ status: "acknowledged", by: "王主管", when: "2026-11-22T09:01:00.000+08:00" });
 
   test("is pending until the server has stored it", () => {
     const pending = reduce(open, { type: "marking", key, mark });
     expect(pending.marks.get(key)).toBe(mark);
     expect(pending.alerts.get(key)?.status).toBe("open");
-    const stored = reduce(pending, { type: "marked", alert: answer, mark });
+    const stored = reduce(pending, { type: "marked", alert: answer, mark, before });
     expect(stored.marks.size).toBe(0);
     expect(stored.alerts.get(key)?.by).toBe("王主管");
   });
@@ -179,9 +181,29 @@ describe("marking an alert", () => {
 
   test("the answer neither shrinks an alert that grew nor beats a later judgement", () => {
     const grown = reduce(open, events(alerted(12, { because: ["f1", "f2"] })));
-    expect(reduce(grown, { type: "marked", alert: answer, mark }).alerts.get(key)).toMatchObject({ because: ["f1", "f2"], status: "acknowledged" });
+    expect(reduce(grown, { type: "marked", alert: answer, mark, before }).alerts.get(key)).toMatchObject({ because: ["f1", "f2"], status: "acknowledged" });
     const later = reduce(open, events(alerted(12, { status: "false_alarm", by: "别人", when: "2026-11-22T09:01:01.000+08:00" })));
-    expect(reduce(later, { type: "marked", alert: answer, mark }).alerts.get(key)?.by).toBe("别人");
+    expect(reduce(later, { type: "marked", alert: answer, mark, before }).alerts.get(key)?.by).toBe("别人");
+  });
+});
+describe("an alert's owner", () => {
+  const key = alertKey(alert());
+  const mark = { owner: "王主管" } as const;
+  const open = after(loaded, events(alerted(11)));
+  const before = open.alerts.get(key);
+
+  test("shows at once, and what was decided stays as it was", () => {
+    const pending = seenAlerts(reduce(open, { type: "marking", key, mark })).get(key);
+    expect(pending).toMatchObject({ owner: "王主管", status: "open", by: null });
+    const let_go = reduce(open, { type: "marking", key, mark: { owner: null } });
+    expect(seenAlerts(let_go).get(key)?.owner).toBeNull();
+  });
+
+  test("is whom the socket named last, whatever answer comes late", () => {
+    const stored = reduce(open, { type: "marked", alert: alert({ owner: "王主管" }), mark, before });
+    expect(stored.alerts.get(key)?.owner).toBe("王主管");
+    const passed_on = reduce(open, events(alerted(12, { owner: "王主管" }), alerted(13, { owner: "赵主管" })));
+    expect(reduce(passed_on, { type: "marked", alert: alert({ owner: "王主管" }), mark, before }).alerts.get(key)?.owner).toBe("赵主管");
   });
 });
 

@@ -133,7 +133,7 @@ describe("the card", () => {
       createElement(
         VocabularyContext,
         { value: VOCABULARY },
-        createElement(CallSummary, { summary, risk: 82, level: 3, live, lines: transcript(), jump: () => undefined }),
+        createElement(CallSummary, { call: call({ risk: 82, level: 3, status: live ? "live" : "ended" }), alerts: [], summary, lines: transcript(), jump: () => undefined }),
       ),
     );
   afterEach(() => settings.set({ language: "zh" }));

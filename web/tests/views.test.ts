@@ -4,11 +4,11 @@ import { namesIn } from "../src/i18n";
 import { hashOf, parseHash } from "../src/lib/route";
 import { parse } from "../src/lib/settings";
 import { empty, reduce, type State } from "../src/state/reducer";
-import { closed, feeds, gravityOfFindings, lines, listing, newestEvidence, openAnd, seenAlerts, steady, totals, waitingByCall, type Filter } from "../src/state/views";
+import { agents, alertsOf, closed, feeds, gravityOfFindings, lines, listing, narrowed, neighbour, newestEvidence, openAnd, seenAlerts, steady, totals, waitingByCall, type Filter } from "../src/state/views";
 import { alert, alerted, call, finding, snapshot, utterance } from "./fixtures";
 
 const load = (change: Parameters<typeof snapshot>[0]): State => reduce(empty, { type: "loaded", snapshot: snapshot(change) });
-const everything: Filter = { text: "", team: null, alerting: false, sort: "risk" };
+const everything: Filter = { text: "", team: null, agent: null, severity: null, sort: "risk" };
 const at = (second: number): string => new Date(Date.UTC(2026, 10, 22, 1, 0, second)).toISOString();
 
 describe("the list of calls", () => {
@@ -46,9 +46,22 @@ describe("the list of calls", () => {
     expect(search("没有")).toEqual([]);
   });
 
-  test("is narrowed to a team or to open alerts", () => {
-    expect(listing(state, { ...everything, team: "家电组" }).live).toEqual(["hot", "warm"]);
-    expect(listing(state, { ...everything, alerting: true }).live).toEqual(["warm", "calm"]);
+  test("is narrowed to a team, an agent, or to open alerts as grave as asked", () => {
+    const live = (part: Partial<Filter>): readonly string[] => listing(state, { ...everything, ...part }).live;
+    expect(live({ team: "家电组" })).toEqual(["hot", "warm"]);
+    expect(live({ agent: "李静" })).toEqual(["hot"]);
+    expect(live({ agent: "李静", team: "宽带组" })).toEqual([]);
+    expect(live({ severity: "notice" })).toEqual(["warm", "calm"]);
+    expect(live({ severity: "warning" })).toEqual(["warm"]);
+    expect(agents(state)).toEqual(["李静", "王芳", "Zhao Lei"].toSorted((a, b) => a.localeCompare(b, "zh-CN")));
+  });
+
+  test("narrows the alerts along, but never those of a call nobody knows", () => {
+    const stray = new Map([...state.alerts, ["gone/7", alert({ call: "gone", id: "7", severity: "critical" })]]);
+    const left = (part: Partial<Filter>): readonly string[] => [...narrowed(state.calls, stray, { ...everything, ...part }).keys()];
+    expect(narrowed(state.calls, stray, everything)).toBe(stray);
+    expect(left({ team: "宽带组" })).toEqual(["calm/2", "gone/7"]);
+    expect(left({ severity: "critical" })).toEqual(["warm/1", "hot/3", "gone/7"]);
   });
 
   test("stays identical while nothing it is made of changes", () => {
@@ -70,12 +83,16 @@ describe("alerts", () => {
       alert({ id: "3", severity: "critical", raised: at(4) }),
       alert({ id: "4", status: "resolved", by: "system", when: at(9) }),
       alert({ id: "5", status: "false_alarm", by: "王", when: at(10) }),
+      alert({ id: "7", status: "acknowledged", severity: "warning", raised: at(2) }),
+      alert({ id: "8", status: "acknowledged", severity: "critical", raised: at(1) }),
     ],
   });
   const order = (list: readonly { id: string }[]): string => list.map(({ id }) => id).join("");
 
-  test("open ones have the gravest first, then the newest; handled ones the last handled", () => {
-    const { open, handled } = feeds(seenAlerts(state));
+  test("open ones have the gravest first, then the newest, as have those somebody sees to; handled ones the last handled", () => {
+    const { open, acting, handled } = feeds(seenAlerts(state));
+    expect(order(acting)).toBe("87");
+    expect(order(alertsOf(seenAlerts(state), "c1"))).toBe("3218754");
     expect(order(open)).toBe("321");
     expect(order(handled)).toBe("54");
   });
@@ -111,6 +128,14 @@ describe("alerts", () => {
     expect(arrivals(state, next({ id: "4", status: "open" }))).toEqual([]);
     expect(gravest([{ severity: "warning" }, { severity: "notice" }])).toBe("warning");
     expect(gravest([])).toBeUndefined();
+  });
+
+  test("are gone through one by one, and no further than the last", () => {
+    const { open } = feeds(seenAlerts(state));
+    const from = (id: string | null, step: 1 | -1): string | undefined => neighbour(open, id === null ? null : `c1/${id}`, step)?.id;
+    expect([from(null, 1), from("3", 1), from("1", 1)]).toEqual(["3", "2", "1"]);
+    expect([from(null, -1), from("2", -1), from("3", -1)]).toEqual(["1", "3", "3"]);
+    expect(neighbour([], "c1/1", 1)).toBeUndefined();
   });
 
   test("that were missed while the state was read again still call", () => {
@@ -174,6 +199,11 @@ test("an address leads where it was made", () => {
 });
 
 test("stored settings are read field by field", () => {
-  expect(parse('{"language":"en","muted":"yes","reviewer":"王"}')).toEqual({ language: "en", muted: false, desktop: false, reviewer: "王" });
+  expect(parse('{"language":"en","muted":"yes","reviewer":"王"}')).toEqual({ language: "en", muted: false, desktop: false, reviewer: "王", quiet: { on: false, from: "22:00", to: "07:00", critical: true }, phrases: null });
+  expect(parse('{"quiet":{"on":true,"from":"25:00","to":"06:30","critical":0},"phrases":["稳住"]}')).toMatchObject({
+    quiet: { on: true, from: "22:00", to: "06:30", critical: true },
+    phrases: ["稳住"],
+  });
+  expect(parse('{"quiet":7,"phrases":[1]}')).toMatchObject({ quiet: { on: false }, phrases: null });
   for (const broken of [null, "{", "null", "[]", "7"]) expect(parse(broken).language).toBe("zh");
 });

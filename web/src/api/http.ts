@@ -1,4 +1,4 @@
-import type { Alert, AlertStatus, Call, CallDetail, Session, Snapshot, Vocabulary, Whisper, WhisperMark } from "./types";
+import type { Alert, Call, CallDetail, Choice, Owner, Session, Snapshot, Vocabulary, Whisper, WhisperMark } from "./types";
 
 /** What the server (or the network) answered instead of a result. `status` 0: no answer at all. */
 export class ApiError extends Error {
@@ -64,14 +64,18 @@ export const api = {
   call: (id: string) => request<CallDetail>("GET", `calls/${encodeURIComponent(id)}`),
   older: async (before: string) =>
     (await request<{ calls: Call[] }>("GET", `calls?limit=${OLDER}&before=${encodeURIComponent(before)}`)).calls,
-  mark: async (call: string, id: string, status: AlertStatus, by: string) =>
+  /** Refused (409) where the alert no longer is as it was `seen`. */
+  mark: async (seen: Alert, choice: Choice, by: string) =>
     (
       await request<{ alert: Alert }>(
         "POST",
-        `calls/${encodeURIComponent(call)}/alerts/${encodeURIComponent(id)}`,
-        { status, by },
+        `calls/${encodeURIComponent(seen.call)}/alerts/${encodeURIComponent(seen.id)}`,
+        { ...choice, by, was: { status: seen.status, owner: seen.owner } },
       )
     ).alert,
+  owners: async (call: string) => (await request<{ owners: Owner[] }>("GET", `calls/${encodeURIComponent(call)}/owners`)).owners,
+  takeOver: async (call: string, on: boolean, by: string) =>
+    (await request<{ call: Call }>("POST", `calls/${encodeURIComponent(call)}/takeover`, { on, by })).call,
   whisper: async (call: string, text: string) =>
     (await request<{ whisper: Whisper }>("POST", `calls/${encodeURIComponent(call)}/whispers`, { text })).whisper,
   answer: async (call: string, id: string, status: WhisperMark) =>

@@ -3,6 +3,8 @@
 export type Speaker = "agent" | "customer" | "unknown";
 export type Stage = "interim" | "draft" | "final";
 export type Severity = "notice" | "warning" | "critical";
+/** Why an alert was a false alarm. */
+export type Mistake = "misheard" | "other_sense" | "quoted" | "joking" | "no_breach" | "other";
 export type AlertStatus = "open" | "acknowledged" | "resolved" | "false_alarm";
 export type CallStatus = "live" | "ended" | "interrupted" | "failed";
 
@@ -26,6 +28,13 @@ export interface Call {
   readonly talk_share: Readonly<Partial<Record<Speaker, number>>>;
   readonly mood: readonly Mood[];
   readonly channels: readonly Speaker[];
+  readonly taken_over: TakenOver | null;
+}
+
+/** By which supervisor, and when (ISO). */
+export interface TakenOver {
+  readonly by: string;
+  readonly when: string;
 }
 
 export interface Word {
@@ -88,6 +97,23 @@ export interface Alert {
   readonly by: string | null;
   readonly when: string | null;
   readonly note: string | null;
+  readonly why: Mistake | null;
+  readonly owner: string | null;
+}
+
+/** What a person decides about an alert; what is left out stays. */
+export interface Choice {
+  readonly status?: AlertStatus;
+  readonly why?: Mistake;
+  readonly note?: string;
+  readonly owner?: string | null;
+}
+
+/** Somebody who may see to a call's alerts. */
+export interface Owner {
+  readonly name: string;
+  readonly display: string;
+  readonly role: string;
 }
 
 export type WhisperStatus = "sent" | "seen" | "used" | "dismissed" | "later" | "withdrawn";
@@ -179,6 +205,8 @@ export interface Summary {
   readonly promises?: readonly Promised[];
   readonly stressed?: readonly string[];
   readonly claims?: readonly Claim[];
+  readonly opening_valence?: number | null;
+  readonly closing_valence?: number | null;
   readonly earlier?: readonly EarlierCall[];
   readonly facts?: readonly Fact[];
 }
@@ -193,7 +221,7 @@ export interface CallDetail {
 }
 
 export type Role = "admin" | "supervisor" | "qa" | "agent";
-export type Right = "listen" | "whisper" | "decide" | "export" | "audit";
+export type Right = "listen" | "whisper" | "decide" | "export" | "label" | "audit";
 
 /** Somebody who is in. `name` is how they sign; empty where there are no accounts. */
 export interface Person {

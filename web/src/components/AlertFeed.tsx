@@ -1,25 +1,38 @@
-import { Button, Segmented, Skeleton } from "antd";
+import { Button, Checkbox, Segmented, Skeleton } from "antd";
 import { useState } from "react";
+import { useMe } from "../desk/context";
 import { useWords } from "../i18n";
 import { alertKey } from "../state/reducer";
 import { useSelect } from "../state/store";
-import { feeds, openAnd, seenAlerts } from "../state/views";
+import { feeds, narrowed, openAnd, seenAlerts, type Filter } from "../state/views";
 import { AlertItem } from "./AlertItem";
 import { useLingering } from "./useLingering";
 
-type Side = "open" | "handled";
+type Side = "open" | "acting" | "handled";
 
 const STEP = 60; // alerts drawn at a time
 
-export function AlertFeed() {
+interface Props {
+  readonly filter: Filter;
+  readonly clear: () => void;
+}
+
+/** The queue: what waits, what somebody sees to, what is done; of the calls that fit the filter. */
+export function AlertFeed({ filter, clear }: Props) {
   const words = useWords();
   const [side, setSide] = useState<Side>("open");
   const [shown, setShown] = useState(STEP);
   const loaded = useSelect((state) => state.loaded);
-  const all = useSelect(seenAlerts);
+  const [mine, setMine] = useState(false);
+  const me = useMe();
+  const every = useSelect(seenAlerts);
+  const calls = useSelect((state) => state.calls);
+  const all = narrowed(calls, every, filter);
   const lingering = useLingering(all);
-  const { open, handled } = feeds(all);
-  const alerts = side === "open" ? openAnd(lingering, all) : handled;
+  const { open, acting, handled } = feeds(all);
+  const listed = { open: side === "open" ? openAnd(lingering, all) : open, acting, handled }[side];
+  const alerts = mine ? listed.filter(({ owner }) => owner === me) : listed;
+  const outside = feeds(every).open.length - open.length;
   const turn = (to: Side): void => {
     setSide(to);
     setShown(STEP);
@@ -33,9 +46,20 @@ export function AlertFeed() {
           onChange={turn}
           options={[
             { value: "open", label: `${words.open} ${open.length}` },
+            { value: "acting", label: `${words.desk.acting} ${acting.length}` },
             { value: "handled", label: `${words.handled} ${handled.length}` },
           ]}
         />
+      </div>
+      <div className="feed-tools">
+        <Checkbox checked={mine} onChange={(event) => setMine(event.target.checked)} data-testid="only-mine">
+          {words.desk.mine}
+        </Checkbox>
+        {outside > 0 && (
+          <button type="button" className="plain feed-outside" onClick={clear} title={words.clearFilter} data-testid="outside">
+            {words.desk.outside(outside)}
+          </button>
+        )}
       </div>
       <div className="feed-scroll">
         {!loaded && <Skeleton active className="calls-loading" paragraph={{ rows: 4 }} />}
@@ -61,7 +85,7 @@ function NoAlerts({ side }: { readonly side: Side }) {
   const words = useWords();
   return (
     <div className="nothing">
-      <h3>{side === "open" ? words.noAlerts : words.noHandled}</h3>
+      <h3>{{ open: words.noAlerts, acting: words.desk.noActing, handled: words.noHandled }[side]}</h3>
       {side === "open" && <p>{words.noAlertsLead}</p>}
     </div>
   );

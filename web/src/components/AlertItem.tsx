@@ -1,15 +1,15 @@
-import { App, Button } from "antd";
-import { CheckOutlined, StopOutlined, UndoOutlined } from "@ant-design/icons";
+import { Button, Dropdown, type MenuProps } from "antd";
+import { CheckCircleOutlined, CheckOutlined, EllipsisOutlined, StopOutlined, UndoOutlined, UserOutlined, UserSwitchOutlined } from "@ant-design/icons";
 import { memo } from "react";
-import type { Alert, AlertStatus } from "../api/types";
+import type { Alert } from "../api/types";
+import { acknowledging, useDecide, useDesk, useMe } from "../desk/context";
 import { useLocale, useNames, useWords } from "../i18n";
 import { useNow } from "../lib/now";
-import { go } from "../lib/route";
-import { settings } from "../lib/settings";
+import { go, useRoute } from "../lib/route";
 import { clock, since, timeOfDay } from "../lib/time";
 import { useSelect } from "../state/store";
-import { isOpen } from "../state/views";
-import { useClient, useSession } from "./context";
+import { isActing, isOpen } from "../state/views";
+import { useSession } from "./context";
 import { SeverityMark } from "./Severity";
 import { Waited } from "./Ticking";
 
@@ -25,15 +25,26 @@ export const AlertItem = memo(function AlertItem({ alert, where }: Props) {
   const words = useWords();
   const names = useNames();
   const open = isOpen(alert);
+  const waits = open || isActing(alert);
+  const { call, alert: chosen } = useRoute();
+  const current = where === "feed" && call === alert.call && chosen === alert.id;
   return (
-    <li className="alert" data-testid="alert-item" data-alert={alert.id} data-call={alert.call} data-severity={alert.severity} data-status={alert.status}>
+    <li
+      className="alert"
+      data-testid="alert-item"
+      data-alert={alert.id}
+      data-call={alert.call}
+      data-severity={alert.severity}
+      data-status={alert.status}
+      data-current={current}
+    >
       {open && <Fresh raised={alert.raised} />}
-      <button type="button" className="alert-body" onClick={() => go(alert.call, alert.id)}>
+      <button type="button" className="alert-body" onClick={() => go(alert.call, alert.id)} aria-current={current}>
         <span className="alert-top">
           <SeverityMark severity={alert.severity} />
           <b>{names.alert(alert)}</b>
           {alert.because.length > 1 && <small>{words.times(alert.because.length)}</small>}
-          {open && (
+          {waits && (
             <span className="alert-wait" title={words.waiting}>
               <Waited since={alert.raised} />
             </span>
@@ -44,7 +55,13 @@ export const AlertItem = memo(function AlertItem({ alert, where }: Props) {
           {where === "feed" ? <Where call={alert.call} /> : words.atCallTime(clock(alert.at))}
         </span>
       </button>
-      {open ? <Judge alert={alert} /> : <Judged alert={alert} />}
+      {!open && <Judged alert={alert} />}
+      {(waits || alert.owner !== null) && (
+        <span className="alert-actions">
+          {alert.owner !== null && <OwnerMark owner={alert.owner} />}
+          {waits && <Judge alert={alert} />}
+        </span>
+      )}
     </li>
   );
 });
@@ -61,59 +78,74 @@ function Where({ call }: { readonly call: string }) {
   return [known?.agent ?? words.unknownAgent, known?.team, over].filter(Boolean).join(" · ");
 }
 
-function useMark(alert: Alert): (status: AlertStatus) => void {
-  const words = useWords();
-  const client = useClient();
-  const { who } = useSession();
-  const { message } = App.useApp();
-  return (status) => {
-    const by = who.name || settings.get().reviewer.trim() || words.supervisor;
-    client.mark(alert, status, by).catch((error: unknown) => {
-      void message.error(`${words.notStored}：${error instanceof Error ? error.message : String(error)}`);
-    });
-  };
-}
-
+/** What a person may decide about an alert as it stands, the likeliest first. */
 function Judge({ alert }: { readonly alert: Alert }) {
   const words = useWords();
   const { rights } = useSession();
-  const mark = useMark(alert);
+  const decide = useDecide();
+  const me = useMe();
+  const { ask } = useDesk();
   if (!rights.includes("decide")) return null;
+  const open = isOpen(alert);
+  const more: MenuProps["items"] = [
+    { key: "assign", label: words.desk.assign, icon: <UserSwitchOutlined />, extra: <kbd>G</kbd>, onClick: () => ask(alert, "assign") },
+    open
+      ? { key: "resolve", label: words.desk.resolve, icon: <CheckCircleOutlined />, extra: <kbd>R</kbd>, onClick: () => ask(alert, "resolve") }
+      : { key: "reopen", label: words.reopen, icon: <UndoOutlined />, onClick: () => decide(alert, { status: "open" }) },
+  ];
   return (
-    <span className="alert-actions">
-      <Button size="small" icon={<CheckOutlined />} onClick={() => mark("acknowledged")} data-testid="alert-ack">
-        {words.acknowledge}
-      </Button>
-      <Button size="small" type="text" icon={<StopOutlined />} onClick={() => mark("false_alarm")} data-testid="alert-false">
+    <>
+      {open ? (
+        <Button size="small" icon={<CheckOutlined />} onClick={() => decide(alert, acknowledging(alert, me))} aria-keyshortcuts="a" data-testid="alert-ack">
+          {words.acknowledge}
+        </Button>
+      ) : (
+        <Button size="small" icon={<CheckCircleOutlined />} onClick={() => ask(alert, "resolve")} aria-keyshortcuts="r" data-testid="alert-resolve">
+          {words.desk.resolve}
+        </Button>
+      )}
+      <Button size="small" type="text" icon={<StopOutlined />} onClick={() => ask(alert, "false_alarm")} aria-keyshortcuts="f" data-testid="alert-false">
         {words.falseAlarm}
       </Button>
-    </span>
+      <Dropdown menu={{ items: more }} trigger={["click"]} placement="bottomRight">
+        <Button size="small" type="text" icon={<EllipsisOutlined />} aria-label={words.desk.more} title={words.desk.more} data-testid="alert-more" />
+      </Dropdown>
+    </>
   );
 }
 
+/** What was decided, by whom, and why. */
 function Judged({ alert }: { readonly alert: Alert }) {
   const words = useWords();
   const locale = useLocale();
   const now = useNow();
   const { rights } = useSession();
-  const mark = useMark(alert);
-  const decides = rights.includes("decide");
-  const by = alert.by === "system" ? words.bySystem : (alert.by ?? "");
+  const decide = useDecide();
+  const bySystem = alert.by === "system";
+  const status = bySystem && alert.status === "resolved" ? words.desk.withdrawn : words.alertStatus[alert.status];
   const when = alert.when === null ? "" : timeOfDay(alert.when, now, locale);
+  const decided = alert.status === "resolved" || alert.status === "false_alarm";
   return (
-    <span className="alert-actions alert-judged">
-      <span>{words.handledBy(words.alertStatus[alert.status], by, when)}</span>
-      {alert.note !== null && <span>{alert.note}</span>}
-      {decides && alert.status === "acknowledged" && (
-        <Button size="small" type="text" icon={<StopOutlined />} onClick={() => mark("false_alarm")} data-testid="alert-false">
-          {words.falseAlarm}
-        </Button>
-      )}
-      {decides && alert.status !== "resolved" && (
-        <Button size="small" type="text" icon={<UndoOutlined />} onClick={() => mark("open")} data-testid="alert-reopen">
+    <span className="alert-judged">
+      <span>{words.handledBy(status, bySystem ? words.bySystem : (alert.by ?? ""), when)}</span>
+      {alert.why !== null && <span data-testid="alert-why">{words.desk.why[alert.why]}</span>}
+      {alert.note !== null && alert.note !== "" && <span className="alert-note">{alert.note}</span>}
+      {decided && !bySystem && rights.includes("decide") && (
+        <Button size="small" type="text" icon={<UndoOutlined />} onClick={() => decide(alert, { status: "open" })} data-testid="alert-reopen">
           {words.reopen}
         </Button>
       )}
+    </span>
+  );
+}
+
+/** Who sees to it. */
+function OwnerMark({ owner }: { readonly owner: string }) {
+  const words = useWords().desk;
+  const me = useMe();
+  return (
+    <span className="alert-owner" title={words.owner} data-testid="alert-owner" data-owner={owner} data-mine={owner === me}>
+      <UserOutlined aria-hidden="true" /> {owner === me ? words.me : owner}
     </span>
   );
 }

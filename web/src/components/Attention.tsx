@@ -1,11 +1,13 @@
 import { useContext, useEffect, useRef, useState } from "react";
+import type { Alert } from "../api/types";
 import { arrivals, gravest } from "../attention/arrivals";
 import { show } from "../attention/desktop";
+import { heed, isQuiet, MANY, minuteOfDay, type News, type Told } from "../attention/heed";
 import { play, unlock } from "../attention/sound";
-import { useNames, useWords } from "../i18n";
+import { useNames, useWords, type NameOf } from "../i18n";
+import type { Dictionary } from "../i18n/zh";
 import { go } from "../lib/route";
 import { settings } from "../lib/settings";
-import { alertKey } from "../state/reducer";
 import { StoreContext, useSelect } from "../state/store";
 import { totals } from "../state/views";
 
@@ -38,23 +40,28 @@ export function Attention() {
   useEffect(() => {
     if (store === null) return undefined;
     let before = store.get();
+    let told: Told = new Map();
     return store.subscribe(() => {
       const state = store.get();
       const fresh = arrivals(before, state);
       before = state;
-      const worst = gravest(fresh);
-      if (worst === undefined) return;
-      if (!settings.get().muted) play(worst);
+      if (fresh.length === 0) return;
       const { words, names } = current.current;
-      const sentences = fresh.map((alert) => {
-        const agent = state.calls.get(alert.call)?.agent ?? words.unknownAgent;
-        const title = names.alert(alert);
-        if (settings.get().desktop && !document.hasFocus()) {
-          show(alertKey(alert), `${words.severity[alert.severity]} · ${title}`, agent, () => go(alert.call, alert.id));
-        }
-        return words.newAlert(words.severity[alert.severity], title, agent);
-      });
-      setSpoken(sentences.length === 1 ? (sentences[0] ?? "") : words.newAlerts(sentences.length));
+      const nameOf = (alert: Alert): string => state.calls.get(alert.call)?.agent ?? words.unknownAgent;
+      const heeded = heed(told, fresh, Date.now());
+      told = heeded.told;
+      const { muted, desktop, quiet } = settings.get();
+      const minute = minuteOfDay(new Date());
+      const loud = heeded.news.filter(({ worst }) => !isQuiet(quiet, worst, minute));
+      const worst = gravest(loud.map(({ alert }) => alert));
+      if (worst !== undefined && !muted) play(worst);
+      if (desktop && !document.hasFocus()) notify(loud, words, names, nameOf);
+      const [first] = fresh;
+      setSpoken(
+        first !== undefined && fresh.length === 1
+          ? words.newAlert(words.severity[first.severity], names.alert(first), nameOf(first))
+          : words.newAlerts(fresh.length),
+      );
     });
   }, [store]);
 
@@ -63,4 +70,18 @@ export function Attention() {
       {spoken}
     </div>
   );
+}
+
+/** One notification a call, which replaces that call's last; of many calls at once, one for all. */
+function notify(news: readonly News[], words: Dictionary, names: NameOf, nameOf: (alert: Alert) => string): void {
+  if (news.length > MANY) {
+    const worst = gravest(news.map(({ alert }) => alert));
+    const first = news.find((one) => one.worst === worst) ?? news[0];
+    if (first !== undefined) show("many", words.desk.manyCalls(news.length), news.map(({ alert }) => nameOf(alert)).join(" · "), () => go(first.call, first.alert.id));
+    return;
+  }
+  for (const { call, worst, alert, count } of news) {
+    const title = `${words.severity[worst]} · ${names.alert(alert)}`;
+    show(call, count > 1 ? words.desk.andMore(title, count - 1) : title, nameOf(alert), () => go(call, alert.id));
+  }
 }

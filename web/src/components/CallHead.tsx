@@ -1,6 +1,7 @@
 import { Button } from "antd";
 import { CloseOutlined, LeftOutlined } from "@ant-design/icons";
 import type { Call } from "../api/types";
+import { TakenOverMark, TakeOver } from "../desk/TakeOver";
 import { useLocale, useWords } from "../i18n";
 import { useNow } from "../lib/now";
 import { go } from "../lib/route";
@@ -34,6 +35,10 @@ function Known({ call }: { readonly call: Call }) {
         <Risk risk={call.risk} />
         <Level level={call.level} />
         <TalkShare share={call.talk_share} />
+      </div>
+      <div className="call-desk">
+        {call.taken_over !== null && <TakenOverMark taken={call.taken_over} />}
+        <TakeOver call={call} />
       </div>
       {call.why !== null && <p className="call-why">{call.why}</p>}
     </>

@@ -1,29 +1,38 @@
-import { Button, Checkbox, Input, Select, Skeleton } from "antd";
+import { Button, Input, Select, Skeleton } from "antd";
 import { SearchOutlined } from "@ant-design/icons";
 import { useState } from "react";
+import type { Severity } from "../api/types";
 import { useWords } from "../i18n";
 import { useSelect } from "../state/store";
-import { listing, teams, type Filter, type Sort } from "../state/views";
+import { agents, isNarrow, listing, teams, type Filter, type Sort } from "../state/views";
 import { CallRow } from "./CallRow";
 import { NoCalls } from "./NoCalls";
 import { OlderCalls } from "./OlderCalls";
 import { useHeldStill } from "./useHeldStill";
 
-const EVERYTHING: Filter = { text: "", team: null, alerting: false, sort: "risk" };
+type Least = Severity | "all";
+
+const LEAST: readonly Least[] = ["all", "notice", "warning", "critical"];
 const STEP = 50; // ended calls drawn at a time
 const SORTS: readonly Sort[] = ["risk", "waiting", "duration", "newest"];
 
-export function CallList({ selected }: { readonly selected: string | null }) {
+interface Props {
+  readonly selected: string | null;
+  readonly filter: Filter;
+  readonly change: (part: Partial<Filter>) => void;
+  readonly clear: () => void;
+}
+
+export function CallList({ selected, filter, change, clear }: Props) {
   const words = useWords();
-  const [filter, setFilter] = useState(EVERYTHING);
   const [shown, setShown] = useState(STEP);
   const loaded = useSelect((state) => state.loaded);
   const { live, ended } = useSelect((state) => listing(state, filter));
   const { order, hold } = useHeldStill(live, filter);
-  const narrowed = filter.text !== "" || filter.team !== null || filter.alerting;
+  const narrowed = isNarrow(filter);
   return (
     <section className="pane calls" aria-label={words.calls}>
-      <Tools filter={filter} change={(part) => setFilter({ ...filter, ...part })} />
+      <Tools filter={filter} change={change} />
       <div className="calls-scroll">
         {!loaded && <Skeleton active className="calls-loading" paragraph={{ rows: 8 }} />}
         {loaded && (
@@ -37,7 +46,7 @@ export function CallList({ selected }: { readonly selected: string | null }) {
                 <CallRow key={id} id={id} selected={id === selected} />
               ))}
             </ul>
-            {order.length === 0 && (narrowed ? <NoMatch clear={() => setFilter({ ...EVERYTHING, sort: filter.sort })} /> : <NoCalls />)}
+            {order.length === 0 && (narrowed ? <NoMatch clear={clear} /> : <NoCalls />)}
             {ended.length > 0 && (
               <h2 className="group">
                 {words.ended} <span className="number">{ended.length}</span>
@@ -59,6 +68,7 @@ export function CallList({ selected }: { readonly selected: string | null }) {
 function Tools({ filter, change }: { readonly filter: Filter; readonly change: (part: Partial<Filter>) => void }) {
   const words = useWords();
   const all = useSelect(teams);
+  const everyAgent = useSelect(agents);
   return (
     <div className="tools" role="search">
       <Input
@@ -79,6 +89,25 @@ function Tools({ filter, change }: { readonly filter: Filter; readonly change: (
           options={[{ value: "", label: words.allTeams }, ...all.map((team) => ({ value: team, label: team }))]}
         />
       )}
+      {everyAgent.length > 1 && (
+        <Select
+          aria-label={words.agent}
+          value={filter.agent ?? ""}
+          onChange={(agent) => change({ agent: agent || null })}
+          showSearch={{ optionFilterProp: "label" }}
+          popupMatchSelectWidth={false}
+          options={[{ value: "", label: words.desk.allAgents }, ...everyAgent.map((agent) => ({ value: agent, label: agent }))]}
+          data-testid="agent-filter"
+        />
+      )}
+      <Select<Least>
+        aria-label={words.desk.severity}
+        value={filter.severity ?? "all"}
+        onChange={(least) => change({ severity: least === "all" ? null : least })}
+        popupMatchSelectWidth={false}
+        options={LEAST.map((least) => ({ value: least, label: words.desk.severities[least] }))}
+        data-testid="severity-filter"
+      />
       <Select
         aria-label={words.sortBy}
         value={filter.sort}
@@ -86,9 +115,6 @@ function Tools({ filter, change }: { readonly filter: Filter; readonly change: (
         popupMatchSelectWidth={false}
         options={SORTS.map((sort) => ({ value: sort, label: words.sort[sort] }))}
       />
-      <Checkbox checked={filter.alerting} onChange={(event) => change({ alerting: event.target.checked })}>
-        {words.onlyAlerting}
-      </Checkbox>
     </div>
   );
 }

@@ -1,5 +1,6 @@
 import { memo } from "react";
 import type { Call } from "../api/types";
+import { TakenOverMark } from "../desk/TakeOver";
 import { useLocale, useNames, useWords } from "../i18n";
 import { useNow } from "../lib/now";
 import { go } from "../lib/route";
@@ -36,6 +37,7 @@ export const CallRow = memo(function CallRow({ id, selected }: Props) {
         <Risk risk={call.risk} />
         <span className="row-who">
           <b>{call.agent ?? words.unknownAgent}</b>
+          {call.taken_over !== null && <TakenOverMark taken={call.taken_over} brief />}
           <small>{[call.team, call.customer].filter(Boolean).join(" · ")}</small>
         </span>
         <Level level={call.level} />

@@ -1,27 +1,29 @@
 import { CheckOutlined, ClockCircleOutlined, CloseOutlined, DownOutlined, MinusOutlined, UpOutlined } from "@ant-design/icons";
 import { Button } from "antd";
 import { useState, type ComponentType, type ReactNode } from "react";
-import type { Summary } from "../api/types";
+import type { Alert, Call, Summary } from "../api/types";
+import { TakenOverMark } from "../desk/TakeOver";
 import { useLocale, useNames, useWords } from "../i18n";
 import { useNow } from "../lib/now";
 import { clock, moment } from "../lib/time";
-import { pointsOf, promisesOf, stepsOf, type Place, type Point, type PromiseView, type StepState, type StepView } from "../state/summary";
+import { endingOf, pointsOf, promisesOf, stepsOf, type Place, type Point, type PromiseView, type StepState, type StepView } from "../state/summary";
 import type { Line } from "../state/views";
 import { EarlierCalls } from "./EarlierCalls";
 import { riskSeverity } from "./measures";
 
 interface Props {
+  readonly call: Call;
+  readonly alerts: readonly Alert[];
   readonly summary: Summary;
-  readonly risk: number;
-  readonly level: number;
-  readonly live: boolean;
   readonly lines: readonly Line[];
   readonly jump: (place: Place) => void;
 }
 
 /** What the call comes to, live and afterwards. Where there is no width for it beside the words, its details open on demand. */
-export function CallSummary({ summary, risk, level, live, lines, jump }: Props) {
+export function CallSummary({ call, alerts, summary, lines, jump }: Props) {
   const words = useWords();
+  const { risk, level } = call;
+  const live = call.status === "live";
   const [open, setOpen] = useState(false);
   const promises = promisesOf(summary, lines);
   const points = pointsOf(summary, lines);
@@ -36,6 +38,7 @@ export function CallSummary({ summary, risk, level, live, lines, jump }: Props) 
     <aside className="summary" aria-label={words.summary} data-open={open} data-testid="call-summary">
       <h3 className="summary-title">{words.summary}</h3>
       <Verdict summary={summary} risk={risk} level={level} live={live} />
+      {!live && <Ending call={call} alerts={alerts} summary={summary} />}
       <Steps steps={stepsOf(summary, lines, live)} jump={jump} />
       {inside.length > 0 && (
         <Button
@@ -59,7 +62,14 @@ export function CallSummary({ summary, risk, level, live, lines, jump }: Props) 
   );
 }
 
-function Verdict({ summary: { type, cause, validity }, risk, level, live }: Pick<Props, "summary" | "risk" | "level" | "live">) {
+interface VerdictProps {
+  readonly summary: Summary;
+  readonly risk: number;
+  readonly level: number;
+  readonly live: boolean;
+}
+
+function Verdict({ summary: { type, cause, validity }, risk, level, live }: VerdictProps) {
   const words = useWords();
   const { types, causes, validities } = words.complaint;
   return (
@@ -87,6 +97,36 @@ function Verdict({ summary: { type, cause, validity }, risk, level, live }: Pick
         </dd>
       </div>
     </dl>
+  );
+}
+
+/** How a call that is over ended: as a call, for the customer, and for its alerts. */
+function Ending({ call, alerts, summary }: Pick<Props, "call" | "alerts" | "summary">) {
+  const words = useWords();
+  const { feelings, handled } = endingOf(summary, alerts);
+  const { feeling } = words.desk;
+  return (
+    <section className="ending" data-testid="ending">
+      <h4>{words.desk.ending}</h4>
+      <ul>
+        {call.status !== "ended" && (
+          <li className="ending-cut" title={call.why ?? undefined}>
+            {words.status[call.status]}
+          </li>
+        )}
+        {feelings !== null && (
+          <li data-testid="ending-mood" data-from={feelings.from} data-to={feelings.to}>
+            {words.desk.mood(feeling[feelings.from], feeling[feelings.to])}
+          </li>
+        )}
+        {alerts.length > 0 && <li>{words.desk.alertsHandled(handled, alerts.length)}</li>}
+        {call.taken_over !== null && (
+          <li>
+            <TakenOverMark taken={call.taken_over} />
+          </li>
+        )}
+      </ul>
+    </section>
   );
 }
 

@@ -1,6 +1,7 @@
 import { Button, Skeleton } from "antd";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Alert, Call } from "../api/types";
+import { WhisperBox } from "../desk/WhisperBox";
 import { useWords } from "../i18n";
 import { useRoute } from "../lib/route";
 import type { Detail } from "../state/reducer";
@@ -42,7 +43,7 @@ export function CallView({ call: id }: { readonly call: string }) {
 }
 
 function CallBody({ call, detail }: { readonly call: Call; readonly detail: Detail }) {
-  const { id, status, seconds, risk, level, channels } = call;
+  const { id, status, seconds, channels } = call;
   const everyAlert = useSelect(seenAlerts);
   const alerts = useMemo(() => alertsOf(everyAlert, id), [everyAlert, id]);
   const severities = useMemo(() => gravityOfFindings(alerts), [alerts]);
@@ -60,9 +61,10 @@ function CallBody({ call, detail }: { readonly call: Call; readonly detail: Deta
       <CallAlerts alerts={alerts} chosen={chosen} />
       <Timeline lines={all} severities={severities} seconds={seconds} jump={jump} />
       <div className="call-main">
-        <CallSummary summary={detail.summary} risk={risk} level={level} live={live} lines={all} jump={jump} />
+        <CallSummary call={call} alerts={alerts} summary={detail.summary} lines={all} jump={jump} />
         <Transcript lines={all} severities={severities} live={live} target={target} />
       </div>
+      {live && <WhisperBox call={id} whispers={detail.whispers} />}
     </RecordingContext>
   );
 }

@@ -1,10 +1,10 @@
-import { Button, Input, Switch } from "antd";
+import { Button, Checkbox, Input, Switch } from "antd";
 import { useState } from "react";
 import { SEVERITIES } from "../attention/arrivals";
 import { ask, permission } from "../attention/desktop";
 import { play, unlock } from "../attention/sound";
 import { useWords } from "../i18n";
-import { settings, useSettings } from "../lib/settings";
+import { settings, useSettings, type Quiet } from "../lib/settings";
 import { shallow, useSelect } from "../state/store";
 import { WebhookSetting } from "../webhooks/Setting";
 import { useSession } from "./context";
@@ -12,7 +12,7 @@ import { useSession } from "./context";
 export function SettingsPanel() {
   const words = useWords();
   const { muted } = useSettings();
-  const { who } = useSession();
+  const { who, rights } = useSession();
   const { model, version } = useSelect(({ model, version }) => ({ model, version }), shallow);
   return (
     <div className="settings">
@@ -34,7 +34,13 @@ export function SettingsPanel() {
         </div>
       </div>
       <DesktopSetting />
+      <QuietHours />
       <WebhookSetting />
+      {rights.includes("label") && (
+        <a className="setting-export" href="/api/export/cases" download data-testid="export-cases">
+          {words.desk.exportCases}
+        </a>
+      )}
       <p className="setting-about">
         {words.model} {model} · {words.version} {version}
       </p>
@@ -58,6 +64,38 @@ function Reviewer() {
       />
       <small>{words.reviewerHint}</small>
     </label>
+  );
+}
+
+function QuietHours() {
+  const words = useWords().desk;
+  const { quiet } = useSettings();
+  const set = (part: Partial<Quiet>): void => settings.set({ quiet: { ...quiet, ...part } });
+  const time = (which: "from" | "to") => (
+    <label>
+      {words[which]}{" "}
+      <input type="time" value={quiet[which]} onChange={(event) => event.target.value !== "" && set({ [which]: event.target.value })} data-testid={`quiet-${which}`} />
+    </label>
+  );
+  return (
+    <div className="setting">
+      <label className="setting-row">
+        <span>{words.quiet}</span>
+        <Switch checked={quiet.on} onChange={(on) => set({ on })} data-testid="quiet" />
+      </label>
+      {quiet.on && (
+        <>
+          <div className="setting-row quiet-times">
+            {time("from")}
+            {time("to")}
+          </div>
+          <Checkbox checked={quiet.critical} onChange={(event) => set({ critical: event.target.checked })}>
+            {words.quietCritical}
+          </Checkbox>
+        </>
+      )}
+      <small>{words.quietHint}</small>
+    </div>
   );
 }
 

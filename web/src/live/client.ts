@@ -1,5 +1,5 @@
 import { api, ApiError, OLDER } from "../api/http";
-import type { Alert, AlertStatus, LiveEvent, Whisper, WhisperMark } from "../api/types";
+import type { Alert, Choice, LiveEvent, Whisper, WhisperMark } from "../api/types";
 import { alertKey, type Answer, type Mark } from "../state/reducer";
 import type { Store } from "../state/store";
 import { LiveProtocol, type Action } from "./protocol";
@@ -60,14 +60,24 @@ export class Client {
   }
 
   /** Shown at once, taken back when the server could not store it; then it throws. */
-  async mark(alert: Alert, status: AlertStatus, by: string): Promise<void> {
-    const key = alertKey(alert);
-    const mark: Mark = { status, by };
+  async mark(seen: Alert, choice: Choice, by: string): Promise<void> {
+    const key = alertKey(seen);
+    const mark: Mark = choice.status === undefined ? choice : { ...choice, by };
+    const before = this.store.get().alerts.get(key);
     this.store.dispatch({ type: "marking", key, mark });
     try {
-      this.store.dispatch({ type: "marked", alert: await api.mark(alert.call, alert.id, status, by), mark });
+      this.store.dispatch({ type: "marked", alert: await api.mark(seen, choice, by), mark, before });
     } catch (error) {
       this.store.dispatch({ type: "mark_failed", key, mark });
+      if (!this.expired(error)) throw error;
+    }
+  }
+
+  /** Mark a live call as taken over, or no longer. Throws when the server did not keep it; the page shows what the socket says. */
+  async takeOver(call: string, on: boolean, by: string): Promise<void> {
+    try {
+      await api.takeOver(call, on, by);
+    } catch (error) {
       if (!this.expired(error)) throw error;
     }
   }

@@ -1,9 +1,9 @@
 /** All the page knows, as a pure function of what the server said and the supervisor did. */
 import type {
   Alert,
-  AlertStatus,
   Call,
   CallDetail,
+  Choice,
   Finding,
   Health,
   LiveEvent,
@@ -40,9 +40,8 @@ export interface Notice {
 }
 
 /** What the supervisor chose and the server has not yet confirmed. */
-export interface Mark {
-  readonly status: AlertStatus;
-  readonly by: string;
+export interface Mark extends Choice {
+  readonly by?: string;
 }
 
 /** What the agent did with a whisper and the server has not yet confirmed. */
@@ -85,7 +84,7 @@ export type Change =
   | { readonly type: "detail_failed"; readonly call: string }
   | { readonly type: "detail_dropped"; readonly call: string }
   | { readonly type: "marking"; readonly key: string; readonly mark: Mark }
-  | { readonly type: "marked"; readonly alert: Alert; readonly mark: Mark }
+  | { readonly type: "marked"; readonly alert: Alert; readonly mark: Mark; readonly before: Alert | undefined }
   | { readonly type: "mark_failed"; readonly key: string; readonly mark: Mark }
   | { readonly type: "answering"; readonly key: string; readonly answer: Answer }
   | { readonly type: "answered"; readonly whisper: Whisper; readonly answer: Answer }
@@ -140,7 +139,7 @@ export function reduce(state: State, change: Change): State {
     case "marking":
       return { ...state, marks: put(state.marks, change.key, change.mark) };
     case "marked":
-      return unmarked(judged(state, change.alert), alertKey(change.alert), change.mark);
+      return unmarked(judged(state, change.alert, change.before), alertKey(change.alert), change.mark);
     case "mark_failed":
       return unmarked(state, change.key, change.mark);
     case "answering":
@@ -350,9 +349,9 @@ class DetailDraft {
   }
 }
 
-/** A page left open all day does not grow without end: ended calls beyond a number go, unless open or still with an open alert. */
+/** A page left open all day does not grow without end: ended calls beyond a number go, unless open or with an alert still to be seen to. */
 function forget(state: State): State {
-  const waiting = new Set([...state.alerts.values()].flatMap((alert) => (alert.status === "open" ? [alert.call] : [])));
+  const waiting = new Set([...state.alerts.values()].flatMap((alert) => (alert.status === "open" || alert.status === "acknowledged" ? [alert.call] : [])));
   const gone = new Set(
     [...state.calls.values()]
       .filter((call) => call.status !== "live")
@@ -413,12 +412,15 @@ function detailLoaded(state: State, { call, utterances, findings, alerts, whispe
   };
 }
 
-/** The answer to a mark. The alert may have grown, or been judged again by another supervisor, while it was on its way. */
-function judged(state: State, { status, by, when, note, ...alert }: Alert): State {
+/**
+ * The answer to a mark made on the alert as it was `before`. It may have grown, or been judged again by another supervisor, while
+ * the answer was on its way. Who owns it has no time of its own: what the socket told meanwhile is newer.
+ */
+function judged(state: State, { status, by, when, note, why, owner, ...alert }: Alert, before: Alert | undefined): State {
   const key = alertKey(alert);
   const now = state.alerts.get(key);
   if (now !== undefined && instant(now.when) > instant(when)) return state;
-  return { ...state, alerts: put(state.alerts, key, { ...(now ?? alert), status, by, when, note }) };
+  return { ...state, alerts: put(state.alerts, key, { ...(now ?? alert), status, by, when, note, why, owner: now === undefined || now === before ? owner : now.owner }) };
 }
 
 function unmarked(state: State, key: string, mark: Mark): State {

@@ -49,12 +49,19 @@ const totalsOf = memo((calls: State["calls"], alerts: ReadonlyMap<string, Alert>
 
 export const totals = (state: State): Totals => totalsOf(state.calls, seenAlerts(state));
 
-/** Open: the gravest first, among them the newest. Handled: the last handled first. */
-export const feeds = memo((alerts: ReadonlyMap<string, Alert>): { readonly open: readonly Alert[]; readonly handled: readonly Alert[] } => {
+export interface Feeds {
+  readonly open: readonly Alert[];
+  readonly acting: readonly Alert[];
+  readonly handled: readonly Alert[];
+}
+
+/** Open and acknowledged ones: the gravest first, among them the newest. Handled: the last handled first. */
+export const feeds = memo((alerts: ReadonlyMap<string, Alert>): Feeds => {
   const all = [...alerts.values()];
   return {
     open: all.filter(isOpen).sort(byGravity),
-    handled: all.filter((alert) => !isOpen(alert)).sort((a, b) => instant(b.when) - instant(a.when)),
+    acting: all.filter(isActing).sort(byGravity),
+    handled: all.filter((alert) => !isOpen(alert) && !isActing(alert)).sort((a, b) => instant(b.when) - instant(a.when)),
   };
 });
 
@@ -71,10 +78,10 @@ export function closed(before: readonly Alert[], alerts: ReadonlyMap<string, Ale
 
 const byGravity = (a: Alert, b: Alert): number => gravity(b.severity) - gravity(a.severity) || raised(b) - raised(a);
 
-/** One call's alerts: the open ones first, as in the feed, then the handled. */
+/** One call's alerts: the open ones first, as in the feed, then those somebody sees to, then the handled. */
 export function alertsOf(alerts: ReadonlyMap<string, Alert>, call: string): readonly Alert[] {
-  const { open, handled } = feeds(alerts);
-  return [...open, ...handled].filter((alert) => alert.call === call);
+  const { open, acting, handled } = feeds(alerts);
+  return [...open, ...acting, ...handled].filter((alert) => alert.call === call);
 }
 
 export type Sort = "risk" | "waiting" | "duration" | "newest";
@@ -82,7 +89,8 @@ export type Sort = "risk" | "waiting" | "duration" | "newest";
 export interface Filter {
   readonly text: string;
   readonly team: string | null;
-  readonly alerting: boolean;
+  readonly agent: string | null;
+  readonly severity: Severity | null; // with an open alert as grave as this, or graver
   readonly sort: Sort;
 }
 
@@ -93,7 +101,7 @@ export interface Listing {
 
 const listed = memo((calls: State["calls"], alerts: ReadonlyMap<string, Alert>, filter: Filter): Listing => {
   const waits = waitingOf(alerts);
-  const found = [...calls.values()].filter((call) => matches(call, filter) && (!filter.alerting || waits.has(call.id)));
+  const found = [...calls.values()].filter((call) => matches(call, filter) && asGrave(waits.get(call.id), filter.severity));
   const ids = (list: readonly Call[]): string[] => list.map((call) => call.id);
   return {
     live: ids(found.filter((call) => call.status === "live").sort(byChoice(filter.sort, waits))),
@@ -103,8 +111,23 @@ const listed = memo((calls: State["calls"], alerts: ReadonlyMap<string, Alert>, 
 
 export const listing = (state: State, filter: Filter): Listing => listed(state.calls, seenAlerts(state), filter);
 
-function matches(call: Call, { text, team }: Filter): boolean {
+const asGrave = (waiting: Waiting | undefined, least: Severity | null): boolean =>
+  least === null || (waiting !== undefined && gravity(waiting.worst) >= gravity(least));
+
+/** Alerts of the calls that fit the filter, themselves as grave as it asks. Those of a call that is not known stay. */
+export const narrowed = memo((calls: State["calls"], alerts: ReadonlyMap<string, Alert>, filter: Filter): ReadonlyMap<string, Alert> => {
+  const fits = (alert: Alert): boolean => {
+    const call = calls.get(alert.call);
+    return (call === undefined || matches(call, filter)) && (filter.severity === null || gravity(alert.severity) >= gravity(filter.severity));
+  };
+  return isNarrow(filter) ? new Map([...alerts].filter(([, alert]) => fits(alert))) : alerts;
+});
+
+export const isNarrow = ({ text, team, agent, severity }: Filter): boolean => text.trim() !== "" || team !== null || agent !== null || severity !== null;
+
+function matches(call: Call, { text, team, agent }: Filter): boolean {
   if (team !== null && call.team !== team) return false;
+  if (agent !== null && call.agent !== agent) return false;
   const wanted = text.trim().toLowerCase();
   return [call.agent, call.team, call.customer, call.id].some((field) => field?.toLowerCase().includes(wanted)) || wanted === "";
 }
@@ -133,6 +156,19 @@ const teamsOf = memo((calls: State["calls"]): readonly string[] =>
 );
 
 export const teams = (state: State): readonly string[] => teamsOf(state.calls);
+
+const agentsOf = memo((calls: State["calls"]): readonly string[] =>
+  [...new Set([...calls.values()].flatMap((call) => (call.agent === null ? [] : [call.agent])))].sort((a, b) => a.localeCompare(b, "zh-CN")),
+);
+
+export const agents = (state: State): readonly string[] => agentsOf(state.calls);
+
+/** The alert `step` places on from `current` in `list`; from none, the first or last. */
+export function neighbour(list: readonly Alert[], current: string | null, step: 1 | -1): Alert | undefined {
+  const at = list.findIndex((alert) => alertKey(alert) === current);
+  if (at < 0) return step > 0 ? list[0] : list.at(-1);
+  return list[Math.min(list.length - 1, Math.max(0, at + step))];
+}
 
 /** `now`'s members in `before`'s order as far as they were there; newcomers last. So rows hold still under the pointer. */
 export function steady(before: readonly string[], now: readonly string[]): readonly string[] {
@@ -178,6 +214,9 @@ export function newestEvidence(alert: Alert, findings: ReadonlyMap<string, HeldF
 }
 
 export const isOpen = (alert: Alert): boolean => alert.status === "open";
+
+/** Acknowledged: somebody sees to it. */
+export const isActing = (alert: Alert): boolean => alert.status === "acknowledged";
 
 const instant = (iso: string | null): number => Date.parse(iso ?? "") || 0;
 const raised = (alert: Alert): number => instant(alert.raised);
