@@ -1,4 +1,4 @@
-import { CustomerServiceOutlined, PauseOutlined, SoundOutlined } from "@ant-design/icons";
+import { BorderOutlined, CustomerServiceOutlined, SoundOutlined } from "@ant-design/icons";
 import { Button } from "antd";
 import { useCallback, useEffect, useRef, useState } from "react";
 import type { Call, Person } from "../api/types";
@@ -26,7 +26,7 @@ export function ListenIn({ call }: { readonly call: Call }) {
         danger={on}
         type={on ? "primary" : "default"}
         size="small"
-        icon={on ? <PauseOutlined /> : <CustomerServiceOutlined />}
+        icon={on ? <BorderOutlined /> : <CustomerServiceOutlined />}
         aria-pressed={on}
         title={`${words.audited} · ${words.hidden}`}
         onClick={on ? stop : start}
@@ -56,7 +56,7 @@ function Said({ state, resume }: { readonly state: State; readonly resume: () =>
         {off ?? { on: words.on, connecting: words.connecting, waiting: words.waiting }[state.is as "on" | "connecting" | "waiting"]}
       </span>
       {state.is === "on" && (
-        <span className="number behind" title={words.behindHint} data-testid="behind" data-behind={state.behind.toFixed(3)}>
+        <span className="number behind" title={words.behindHint} data-testid="behind" data-behind={state.behind.toFixed(3)} data-held={state.held.toFixed(3)}>
           {words.behind(state.behind.toFixed(1))}
         </span>
       )}

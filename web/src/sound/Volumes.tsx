@@ -10,6 +10,7 @@ interface Props {
 }
 
 const STEP = 0.05;
+const FALL = 0.92; // of a meter from one drawing to the next, at most
 
 /** One slider and one meter for each side of the call. */
 export function Volumes({ channels, levels }: Props) {
@@ -44,7 +45,7 @@ export function Volumes({ channels, levels }: Props) {
 
 const percent = (volume: number): string => `${Math.round(volume * 100)}%`;
 
-/** Draws the levels as often as the screen is drawn, past React. `data-level` is the loudest so far lately, 0..100. */
+/** Draws the levels as often as the screen is drawn, past React. They fall slowly, or nobody could read them. */
 function useMeters(levels: () => number[]): React.RefObject<(HTMLElement | null)[]> {
   const meters = useRef<(HTMLElement | null)[]>([]);
   useEffect(() => {
@@ -53,11 +54,11 @@ function useMeters(levels: () => number[]): React.RefObject<(HTMLElement | null)
     const draw = (): void => {
       const now = levels();
       meters.current.forEach((meter, index) => {
-        const level = Math.max(now[index] ?? 0, (shown[index] ?? 0) * 0.92);
-        if (meter === null || Math.abs(level - (shown[index] ?? -1)) < 0.002) return;
-        shown[index] = level;
-        meter.style.setProperty("--level", level.toFixed(3));
-        meter.dataset["level"] = String(Math.round(100 * level));
+        const level = (shown[index] = Math.max(now[index] ?? 0, (shown[index] ?? 0) * FALL));
+        const percent = String(Math.round(100 * level));
+        if (meter === null || meter.dataset["level"] === percent) return;
+        meter.dataset["level"] = percent;
+        meter.style.setProperty("--level", level.toFixed(2));
       });
       frame = requestAnimationFrame(draw);
     };

@@ -12,7 +12,8 @@ export type State =
   | { readonly is: "connecting" }
   | { readonly is: "waiting"; readonly channels: readonly string[] } // connected, and nothing to be heard yet, or for a moment
   | { readonly is: "blocked"; readonly channels: readonly string[] } // the browser wants another touch before it sounds
-  | { readonly is: "on"; readonly channels: readonly string[]; readonly behind: number }; // seconds, at most
+  // `behind`: seconds from the microphone's sample at the server to the ear, at most; `held`: those of them spent in the buffer
+  | { readonly is: "on"; readonly channels: readonly string[]; readonly behind: number; readonly held: number };
 
 export const AWAY = 15 * 60_000; // milliseconds a page may be out of sight and go on listening: a forgotten one must not
 const RETRIES = [500, 1_000, 2_000, 4_000, 8_000]; // milliseconds
@@ -28,6 +29,7 @@ export class Listener {
   private mixer: Mixer | null = null;
   private start: Start | null = null;
   private behind = 0;
+  private held = 0;
   private playing = false;
   private over = false;
   private failed = 0;
@@ -92,8 +94,9 @@ export class Listener {
     this.silence();
     this.start = start;
     this.show({ is: "waiting", channels: start.channels });
+    let context: AudioContext | null = null;
     try {
-      const context = new AudioContext({ sampleRate: start.rate, latencyHint: "interactive" });
+      context = new AudioContext({ sampleRate: start.rate, latencyHint: "interactive" });
       this.context = context;
       context.onstatechange = () => this.tell();
       await context.audioWorklet.addModule(processor);
@@ -106,7 +109,7 @@ export class Listener {
       this.node = node;
       if (context.state !== "running") await context.resume();
     } catch {
-      this.stop("no_audio");
+      if (this.context === context) this.stop("no_audio"); // else it was closed: the line was lost, and comes back
     }
   }
 
@@ -125,7 +128,7 @@ export class Listener {
     if (done) return this.stop("ended");
     this.playing = playing;
     const out = (this.context?.outputLatency || this.context?.baseLatency) ?? 0;
-    if (playing) this.behind = FRAME + late + held + out;
+    if (playing) [this.held, this.behind] = [held, FRAME + late + held + out];
     this.tell();
   }
 
@@ -133,7 +136,7 @@ export class Listener {
     if (this.over || this.start === null || this.context === null) return;
     const { channels } = this.start;
     if (this.context.state !== "running") this.show({ is: "blocked", channels });
-    else if (this.playing) this.show({ is: "on", channels, behind: this.behind });
+    else if (this.playing) this.show({ is: "on", channels, behind: this.behind, held: this.held });
     else this.show({ is: "waiting", channels });
   }
 
