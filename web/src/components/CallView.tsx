@@ -29,6 +29,7 @@ export function CallView({ call: id }: { readonly call: string }) {
   return (
     <section className="pane call" aria-label={words.transcript}>
       <CallHead id={id} call={call} />
+      {call !== undefined && <ListenIn call={call} />}
       {detail?.status === "failed" && <Failed gone={call === undefined} retry={() => void client.read(id)} />}
       {(detail === undefined || (detail.status === "loading" && detail.utterances.size === 0)) && (
         <div className="call-loading" role="status" aria-label={words.loadingCall}>
@@ -56,7 +57,6 @@ function CallBody({ call, detail }: { readonly call: Call; readonly detail: Deta
   const recording = useRecording(call);
   return (
     <RecordingContext value={recording}>
-      <ListenIn call={call} />
       {recording !== null && <Playback recording={recording} channels={channels} />}
       <CallAlerts alerts={alerts} chosen={chosen} />
       <Timeline lines={all} severities={severities} seconds={seconds} jump={jump} />
