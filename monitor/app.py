@@ -214,7 +214,7 @@ class Service:
         log.info("call_over", call=call, live=len(self._live))
 
     async def whisper(self, call: str, text: str, by: str | None) -> Whisper:
-        """A supervisor's words for the agent of a live call. Raises MonitorError: `call_over`, or what kept it from being kept."""
+        """A supervisor's words for the agent of a live call. Raises MonitorError: `call_over`, or why it could not be kept."""
         return await self._conversation(call).whisper(text, by)
 
     async def mark(self, call: str, id: str, status: WhisperStatus) -> Whisper | None:

@@ -11,8 +11,10 @@ from functools import partial
 from pathlib import Path
 
 from monitor import config
-from monitor.alerts import cases
+from monitor.alerts import cases, whisper_cases
 from monitor.alerts.rules import Rules, load_rules
+from monitor.alerts.whisper_sheet import FILE as WHISPERS_FILE
+from monitor.alerts.whisper_sheet import Whispers, load_whispers
 from monitor.analysis import corpus, playbook
 from monitor.analysis.analyzer import Analysis
 from monitor.analysis.arguing import Language as Contradicting
@@ -75,6 +77,7 @@ def check(site: Path | None, rules: Path | None, analysis: Callable[[Path], Anal
         for name, read in LANGUAGES.items():
             whole &= checked.part(partial(_language, site / name, read))
         whole &= checked.part(lambda: _call_lines(site))
+        _whispers(site, checked)
         if (site / LINES_FILE).exists():
             checked.part(lambda: _lines(site / LINES_FILE, (lambda: analysis(site)) if whole else None))
     if rules or not site:
@@ -239,6 +242,28 @@ def _alert_rules(path: Path | None, checked: Checked) -> None:
         return f"{beside}: {_number(count, 'case')}, all as expected"
 
     checked.part(rules)
+    checked.part(tested)
+
+
+def _whispers(site: Path, checked: Checked) -> None:
+    loaded: list[Whispers] = []
+    path, beside = site / WHISPERS_FILE, site / whisper_cases.CASES_FILE
+
+    def entries() -> str | None:
+        loaded.append(load_whispers(site))
+        return f"{path}: {_number(len(loaded[0].entries), 'whisper')} with the built-in ones" if path.exists() else None
+
+    def tested() -> str | None:
+        if not beside.exists():
+            return None
+        count, faults = len(whisper_cases.load_cases(beside).case), Faults()
+        for failure in whisper_cases.failures(loaded[0], beside) if loaded else ():
+            expected, got = _named(failure.expected), _named(failure.got)
+            faults.add(f"{beside}:{failure.line}: {failure.name}: should whisper {expected}, whispers {got}")
+        faults.tell()
+        return f"{beside}: {_number(count, 'case')}, all as expected" if loaded else None
+
+    checked.part(entries)
     checked.part(tested)
 
 

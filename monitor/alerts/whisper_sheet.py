@@ -6,7 +6,6 @@ missing, the type of the complaint, the rung of the ladder, the customer's mood)
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -59,13 +58,6 @@ class Entry(Section):
     priority: int = Field(ge=0, le=99)  # 100 is a supervisor's
     cooldown: Annotated[float, Field(ge=0, allow_inf_nan=True)]  # seconds of call time; inf: once a call
     expires: float = Field(gt=0)  # seconds
-
-    @field_validator("cooldown")
-    @classmethod
-    def _is_a_number(cls, cooldown: float) -> float:
-        if math.isnan(cooldown):
-            raise ValueError("nan is no time")
-        return cooldown
 
     @field_validator("say", "why")
     @classmethod

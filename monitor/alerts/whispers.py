@@ -114,7 +114,7 @@ class Whisperer:
     def take_back(self, guessed: Sequence[Whisper], findings: Sequence[Finding] = ()) -> list[Whisper]:
         """Withdraw those of the whispers shown whose findings are not among `findings` after all."""
         stay, gone = {one.id for one in findings}, list[Whisper]()
-        for id in (one.id for one in guessed):
+        for id in (one.id for one in guessed if one.id in self._sent):
             whisper, occasion = self._sent[id]
             if occasion and occasion.finding and occasion.finding.id not in stay and whisper.status not in GONE:
                 self._rests.pop(occasion.entry.topic, None)

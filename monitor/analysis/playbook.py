@@ -24,7 +24,10 @@ from monitor.sheets import Readable, readable
 
 BUILT_IN = Path(__file__).parent.parent / "playbook" / "zh"
 SHEETS = ("contexts.toml", "phrases.toml", "ladder.toml", "steps.toml", "promises.toml", "complaint.toml")
-OTHERS = ("claims.toml", "asked.toml", "evasion.toml", "arguing.toml", "alerts.toml", "alerts.tests.toml")  # read elsewhere
+OTHERS = (  # read elsewhere
+    "claims.toml", "asked.toml", "evasion.toml", "facts.toml", "arguing.toml", "alerts.toml", "alerts.tests.toml",
+    "whispers.toml", "whispers.tests.toml",
+)  # fmt: skip
 ALL_LABELS = frozenset(label for labels in LABELS.values() for label in labels)
 LINES = 0.7  # sureness from which likeness to the call lines makes a finding, where a rule says nothing else
 LEAST = 0.3  # the same, from which a built-in phrase that accuses counts
