@@ -64,6 +64,8 @@ function useKeys(ask: Desk["ask"], help: () => void, busy: boolean): void {
         if (call !== undefined) takeOver(call);
         return;
       }
+      case "listen":
+        return document.querySelector<HTMLElement>("[data-testid='listen'], [data-testid='play']")?.click();
       case "whisper":
         return document.querySelector<HTMLElement>("[data-testid='whisper-text']")?.focus();
       case "search":

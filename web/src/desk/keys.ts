@@ -10,6 +10,7 @@ export type Command =
   | "assign"
   | "whisper"
   | "take_over"
+  | "listen"
   | "search"
   | "help"
   | "leave";
@@ -23,6 +24,7 @@ export const KEYS: readonly { readonly key: string; readonly command: Command }[
   { key: "g", command: "assign" },
   { key: "w", command: "whisper" },
   { key: "t", command: "take_over" },
+  { key: "l", command: "listen" },
   { key: "/", command: "search" },
   { key: "?", command: "help" },
   { key: "Escape", command: "leave" },

@@ -280,6 +280,7 @@ export const en: Dictionary = {
       assign: "Assign",
       whisper: "Write a whisper",
       take_over: "Take over / give back",
+      listen: "Listen in / stop; play / pause the recording of a call that is over",
       search: "Search calls",
       help: "Show the keys",
       leave: "Close the call",

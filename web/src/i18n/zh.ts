@@ -272,6 +272,7 @@ export const zh = {
       assign: "指派",
       whisper: "写耳语",
       take_over: "接管 / 交还",
+      listen: "监听 / 停止；通话结束后播放 / 暂停录音",
       search: "搜索通话",
       help: "显示快捷键",
       leave: "关闭通话",

@@ -3,6 +3,7 @@ import { Button } from "antd";
 import { useCallback, useEffect, useRef, useState } from "react";
 import type { Call, Person } from "../api/types";
 import { useSession } from "../components/context";
+import { keyOf } from "../desk/keys";
 import { useWords } from "../i18n";
 import { Listener, OFF, type State } from "./listener";
 import { Volumes } from "./Volumes";
@@ -28,6 +29,7 @@ export function ListenIn({ call }: { readonly call: Call }) {
         size="small"
         icon={on ? <BorderOutlined /> : <CustomerServiceOutlined />}
         aria-pressed={on}
+        aria-keyshortcuts={keyOf("listen")}
         title={`${words.audited} · ${words.hidden}`}
         onClick={on ? stop : start}
         data-testid="listen"

@@ -1,6 +1,7 @@
 import { CaretRightOutlined, PauseOutlined } from "@ant-design/icons";
 import { Button, Select, Slider } from "antd";
 import { useCallback } from "react";
+import { keyOf } from "../desk/keys";
 import { useWords } from "../i18n";
 import { clock } from "../lib/time";
 import { usePlaying } from "./playing";
@@ -24,6 +25,7 @@ export function Playback({ recording, channels }: { readonly recording: Recordin
         icon={running ? <PauseOutlined /> : <CaretRightOutlined />}
         aria-label={running ? words.pause : words.play}
         title={words.playAudited}
+        aria-keyshortcuts={keyOf("listen")}
         onClick={() => recording.toggle()}
         data-testid="play"
       />
