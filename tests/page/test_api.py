@@ -63,7 +63,7 @@ async def test_the_state_is_what_a_page_begins_with(tmp_path: Path) -> None:
         await fill(served.archive)
         seq = served.hub.publish(type="alert", call="c1", data=alert())
         body = (await served.client.get("/api/state")).json()
-        assert set(body) == {"epoch", "seq", "calls", "alerts", "model", "version"}
+        assert set(body) == {"epoch", "seq", "calls", "alerts", "health", "model", "version"}
         assert (body["epoch"], body["seq"], body["model"], body["version"]) == (served.hub.epoch, seq, "base", "1.2.3")
         (call,) = body["calls"]
         assert set(call) == {
