@@ -111,6 +111,7 @@ def load_analysis(settings: config.Config) -> Analysis:
 @asynccontextmanager
 async def workshop(settings: config.Config, *, live: bool = False) -> AsyncIterator[Workshop]:
     """Load everything (seconds, off the event loop) and let it go at the end. `live`: alerts will be waited for."""
+    machine.prepare()
     rules, whispers = load_rules(settings.alerts.rules), load_whispers(settings.analysis.playbook)
     decoder, analysis = await asyncio.gather(
         asyncio.to_thread(lambda: Decoder(models.path(settings.model), settings.model, settings.decode)),
@@ -119,7 +120,7 @@ async def workshop(settings: config.Config, *, live: bool = False) -> AsyncItera
     meters = Meters()
     meters.about(model=settings.model.name, version=metadata.version("callmonitor"))
     transcriber = Transcriber(decoder, settings.gate, settings.model.language, meters)
-    async with Scheduler(transcriber, settings.decode.batch, live=live) as scheduler:
+    async with Scheduler(transcriber, settings.decode.batch, live=live, meters=meters) as scheduler:
         made = Workshop(settings, rules, whispers, analysis, scheduler, meters)
         try:
             yield made

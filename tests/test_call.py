@@ -59,7 +59,7 @@ class Script:
     def context(self, samples: Samples) -> float:
         return 8.0
 
-    def transcribe(self, batch: Sequence[Speech]) -> list[Utterance | None]:
+    def transcribe(self, batch: Sequence[Speech], *, narrow: bool = False) -> list[Utterance | None]:
         self.given += [(speech.id, speech.stage) for speech in batch]
         return [
             Utterance(
