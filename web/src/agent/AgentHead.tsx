@@ -30,8 +30,12 @@ export function AgentHead({ call, signedOut }: { readonly call: Call | undefined
             {words.status[call.status]} <Duration call={call} />
           </span>
         )}
-        <span role="status">{call != null && call.taken_over !== null && <TakenOverMark taken={call.taken_over} />}</span>
-        {call?.customer != null && <small className="number" title={words.caller}>{call.customer}</small>}
+        {call?.customer != null && call.taken_over === null && (
+          <small className="number" title={words.caller}>
+            {call.customer}
+          </small>
+        )}
+        <span role="status">{call !== undefined && call.taken_over !== null && <TakenOverMark taken={call.taken_over} />}</span>
       </div>
       {call !== undefined && (
         <div className="agent-measures">

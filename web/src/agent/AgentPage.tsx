@@ -43,9 +43,9 @@ function Desk({ signedOut }: { readonly signedOut: () => void }) {
   return (
     <div className="agent" data-testid="agent-page" data-call={call?.id} data-status={call?.status}>
       <AgentHead call={call} signedOut={signedOut} />
-      <Notices />
       {who.role !== "agent" && <Whose />}
       {call === undefined ? <Waiting agent={agent} /> : <OwnCall key={call.id} call={call} />}
+      <Notices /> {/* last: nothing above it moves under the agent's hand */}
     </div>
   );
 }

@@ -75,7 +75,7 @@ function Card({ whisper, rest }: { readonly whisper: Whisper; readonly rest: num
         <time className="number">{clock(whisper.at)}</time>
         {rest > 0 && <span>{words.more(rest)}</span>}
       </p>
-      <p className="whisper-say" data-size={size <= 28 ? "large" : size <= 48 ? "middle" : size <= 84 ? "small" : "least"} data-testid="whisper-say" tabIndex={0}>
+      <p className="stage-say" data-size={size <= 28 ? "large" : size <= 48 ? "middle" : size <= 84 ? "small" : "least"} data-testid="whisper-say" tabIndex={0}>
         {whisper.say}
       </p>
       {reason !== "" && (
