@@ -449,7 +449,9 @@ def test_what_the_document_shows_is_right(tmp_path: Path, monkeypatch: pytest.Mo
     shown = {
         "phrases.toml": [text for kind, text in blocks if kind == "toml" and "[contexts." in text],
         "alerts.toml": [text for kind, text in blocks if kind == "toml" and "[[rule]]" in text],
-        "alerts.tests.toml": [text for kind, text in blocks if kind == "toml" and "[[case]]" in text],
+        "alerts.tests.toml": [text for kind, text in blocks if kind == "toml" and "\nalerts = [" in text],
+        "whispers.toml": [text for kind, text in blocks if kind == "toml" and "[[whisper]]" in text],
+        "whispers.tests.toml": [text for kind, text in blocks if kind == "toml" and "\nwhispers = [" in text],
         "acts/agent_own.tsv": [text for kind, text in blocks if not kind and "# idea: " in text],
         "lines.tsv": [text for kind, text in blocks if not kind and "\tagent\t" in text],
     }
