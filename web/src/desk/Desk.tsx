@@ -65,7 +65,7 @@ function useKeys(ask: Desk["ask"], help: () => void, busy: boolean): void {
         return;
       }
       case "listen":
-        return document.querySelector<HTMLElement>("[data-testid='listen'], [data-testid='play']")?.click();
+        return document.querySelector<HTMLElement>(".sound-start")?.click();
       case "whisper":
         return document.querySelector<HTMLElement>("[data-testid='whisper-text']")?.focus();
       case "search":

@@ -24,6 +24,7 @@ export function ListenIn({ call }: { readonly call: Call }) {
   return (
     <section className="sound" data-on={on} aria-label={words.listen} data-testid="listen-in" data-state={state.is}>
       <Button
+        className="sound-start"
         danger={on}
         type={on ? "primary" : "default"}
         size="small"

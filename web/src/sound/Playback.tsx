@@ -21,6 +21,7 @@ export function Playback({ recording, channels }: { readonly recording: Recordin
   return (
     <section className="sound" aria-label={words.recording} data-testid="playback" data-state={playing.is} data-at={playing.at.toFixed(2)}>
       <Button
+        className="sound-start"
         size="small"
         icon={running ? <PauseOutlined /> : <CaretRightOutlined />}
         aria-label={running ? words.pause : words.play}
