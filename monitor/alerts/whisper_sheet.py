@@ -6,7 +6,6 @@ missing, the type of the complaint, the rung of the ladder, the customer's mood)
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
@@ -14,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
 from monitor.alerts.rules import Condition, several
+from monitor.alerts.whisper_slots import SLOT, SLOTS
 from monitor.config import Seconds, Section
 from monitor.errors import Faults
 from monitor.records import Finding
@@ -22,8 +22,6 @@ from monitor.sheets import readable
 BUILT_IN = Path(__file__).resolve().parents[1] / "playbook" / "zh" / "whispers.toml"
 FILE = "whispers.toml"  # in a site's playbook folder
 FLOOR = 0.7  # confidence a finding needs where a condition says none
-SLOT = re.compile(r"\{(\w*)\}")
-SLOTS = ("name", "order", "sum", "times", "promised", "claim", "values", "heard")
 ALWAYS = "heard"  # known of every finding that has words
 
 Step = Literal["soothe", "probe", "act", "elevate", "change", "close"]
@@ -125,14 +123,6 @@ class Whispers:
     def vocabulary(self) -> dict[str, dict[str, str]]:
         """The reasons, {entry id: {"zh", "en"}}."""
         return {entry.id: {"zh": entry.why[-1], "en": entry.en} for entry in self.entries}
-
-
-def fill(lines: Sequence[str], facts: Mapping[str, str]) -> str:
-    """The first line all of whose slots are known, filled."""
-    for line in lines:
-        if all(facts.get(name) for name in SLOT.findall(line)):
-            return SLOT.sub(lambda slot: facts[slot[1]], line)
-    return SLOT.sub("", lines[-1])
 
 
 def load_whispers(site: Path | None = None) -> Whispers:

@@ -17,53 +17,25 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from monitor.alerts.engine import PROVISIONAL
-from monitor.alerts.whisper_sheet import Entry, Whispers, fill
+from monitor.alerts.whisper_sheet import Entry, Whispers
+from monitor.alerts.whisper_slots import fill, slots
+from monitor.alerts.whisper_state import VITAL, Occasion, State, answering, waited
 from monitor.records import Finding, Silence, Speaker, Summary, Utterance, Whisper, WhisperStatus
 
 PACE = 8.0  # seconds of call time between two whispers, at least
 REPAIR, CALM = 12.0, 25.0  # within which only a more urgent one follows one: an urgent one, any other
 URGENT = 60  # priority from which it is
-LATE = 15.0  # seconds an answer to words waits for its turn, and no longer than until the agent has spoken again, unless
-VITAL = 80  # its priority is this; then as long as it would stand
 FRESH, QUIET = 1.0, 1.2  # seconds: later than that, it waits until both sides have been heard up to so long ago
 SUPERVISOR = 100  # priority
 LASTS = 60.0  # seconds a supervisor's whisper stands
 AGAIN = 60.0  # seconds after which what was put off comes back, where its entry rests for the whole call
 MOOD = 3  # utterances of the customer whose mean valence is the mood
 SPOKEN = 4  # characters from which an utterance of the agent is one
-QUOTED, CLAIMED = 24, 16  # characters of a finding and of a claim that are quoted, at most
 GONE: frozenset[WhisperStatus] = frozenset({"used", "dismissed", "withdrawn"})
-
-
-@dataclass(frozen=True, slots=True)
-class _Occasion:
-    """A moment in which an entry may be whispered, from `opens` to `closes`."""
-
-    id: str
-    entry: Entry
-    since: float  # what comes after this may make it needless
-    opens: float
-    closes: float
-    finding: Finding | None = None
-    because: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class _State:
-    now: float = 0.0
-    seen: dict[str, Finding] = field(default_factory=dict)
-    counted: dict[str, dict[str, Finding]] = field(default_factory=dict)  # of each entry
-    open: dict[str, _Occasion] = field(default_factory=dict)  # not whispered yet
-    done: set[str] = field(default_factory=set)  # steps
-    level: int = 0
-
-    def copy(self) -> _State:
-        counted = {entry: dict(findings) for entry, findings in self.counted.items()}
-        return _State(self.now, dict(self.seen), counted, dict(self.open), set(self.done), self.level)
 
 
 class Whisperer:
@@ -71,13 +43,13 @@ class Whisperer:
 
     def __init__(self, whispers: Whispers, call: str) -> None:
         self._entries, self._call = whispers.entries, call
-        self._state = _State()
+        self._state = State()
         self._summary = Summary()
         self._moods: deque[float] = deque(maxlen=MOOD)
         self._heard: dict[Speaker, float] = {}  # until when all that each began to say is known
         self._spoke = -math.inf  # when the agent last began to speak
         self._held: dict[str, float] = {}  # of each entry that waits for a state, since when that has lasted
-        self._sent: dict[str, tuple[Whisper, _Occasion | None]] = {}  # by id
+        self._sent: dict[str, tuple[Whisper, Occasion | None]] = {}  # by id
         self._rests: dict[str, float] = {}  # of each topic, until when
         self._later: dict[str, float] = {}  # of what was put off, when it may come back
         self._last = (-math.inf, 0)  # when the last was sent, and how urgent it was
@@ -166,9 +138,9 @@ class Whisperer:
         elif utterance.valence is not None:
             self._moods.append(utterance.valence)
 
-    def _note(self, state: _State, findings: Sequence[Finding]) -> list[_Occasion]:
+    def _note(self, state: State, findings: Sequence[Finding]) -> list[Occasion]:
         """Take findings in; the occasions they make."""
-        made = list[_Occasion]()
+        made = list[Occasion]()
         for finding in findings:
             state.seen[finding.id] = finding
             state.level = max(state.level, finding.level or 0)
@@ -180,7 +152,7 @@ class Whisperer:
                     continue
                 counted[finding.id] = finding
                 if len(counted) >= entry.count:
-                    made.append(_occasion(entry, finding, tuple(counted)[-entry.count :]))
+                    made.append(answering(entry, finding, tuple(counted)[-entry.count :]))
         state.open |= {one.id: one for one in made if one.id not in self._sent}
         return made
 
@@ -191,16 +163,16 @@ class Whisperer:
             if entry.when:
                 continue
             since = self._held.get(entry.id)
-            known = self._sent.get(_waited(entry, since)) if since is not None else None
+            known = self._sent.get(waited(entry, since)) if since is not None else None
             if not self._holds(entry, state):
                 if since is not None:
-                    state.open.pop(_waited(entry, self._held.pop(entry.id)), None)
+                    state.open.pop(waited(entry, self._held.pop(entry.id)), None)
             elif since is None or (known and known[0].status in GONE and self._rested(entry, state)):
                 self._held[entry.id] = state.now
-                id, opens = _waited(entry, state.now), state.now + (entry.after if since is None else 0.0)
-                state.open[id] = _Occasion(id, entry, state.now, opens, math.inf)
+                id, opens = waited(entry, state.now), state.now + (entry.after if since is None else 0.0)
+                state.open[id] = Occasion(id, entry, state.now, opens, math.inf)
 
-    def _holds(self, entry: Entry, state: _State) -> bool:
+    def _holds(self, entry: Entry, state: State) -> bool:
         """Whether the call is as the entry wants it."""
         summary, level = self._summary, max(self._summary.level, state.level)
         complaint = bool(summary.steps)
@@ -220,7 +192,7 @@ class Whisperer:
             and (entry.mood_min is None or (mood is not None and mood >= entry.mood_min))
         )
 
-    def _true(self, occasion: _Occasion, state: _State) -> bool:
+    def _true(self, occasion: Occasion, state: State) -> bool:
         """Whether it is not too late for it: nothing that makes it needless has come."""
         entry = occasion.entry
         if not self._holds(entry, state) or (entry.spoken and self._spoke > occasion.since):
@@ -237,12 +209,12 @@ class Whisperer:
             if whisper.status not in GONE and (over or (occasion and not self._true(occasion, state))):
                 yield self._withdraw(id)
 
-    def _back(self) -> list[_Occasion]:
+    def _back(self) -> list[Occasion]:
         """What was put off and may come back."""
         due = [id for id, at in self._later.items() if at <= self._state.now]
         return [occasion for id in due if (occasion := self._sent[id][1])]
 
-    def _choose(self, state: _State, occasions: Sequence[_Occasion]) -> _Occasion | None:
+    def _choose(self, state: State, occasions: Sequence[Occasion]) -> Occasion | None:
         """The most urgent of what may be whispered now."""
         at, priority = self._last
         since = state.now - at
@@ -260,18 +232,18 @@ class Whisperer:
         ]
         return min(ready, key=lambda one: (-one.entry.priority, -one.since, one.id), default=None)
 
-    def _fresh(self, occasion: _Occasion, state: _State) -> bool:
+    def _fresh(self, occasion: Occasion, state: State) -> bool:
         return occasion.finding is not None and state.now - occasion.opens <= FRESH
 
-    def _passed(self, occasion: _Occasion) -> bool:
+    def _passed(self, occasion: Occasion) -> bool:
         """Whether the agent has had the turn that it was for."""
         later = occasion.id in self._later or occasion.entry.priority >= VITAL
         return occasion.finding is not None and not later and self._spoke > occasion.since
 
-    def _rested(self, entry: Entry, state: _State) -> bool:
+    def _rested(self, entry: Entry, state: State) -> bool:
         return self._rests.get(entry.topic, -math.inf) <= state.now
 
-    def _send(self, occasion: _Occasion, at: float | None = None) -> list[Whisper]:
+    def _send(self, occasion: Occasion, at: float | None = None) -> list[Whisper]:
         """Withdraw what stands of the playbook, then this."""
         whisper, entry = self._whisper(occasion, self._state.now if at is None else at), occasion.entry
         standing = [id for id, (one, of) in self._sent.items() if of and one.status in ("sent", "seen")]
@@ -283,8 +255,8 @@ class Whisperer:
         self._rests[entry.topic] = whisper.at + entry.cooldown
         return [*gone, whisper]
 
-    def _whisper(self, occasion: _Occasion, at: float) -> Whisper:
-        entry, facts = occasion.entry, _slots(self._summary, occasion.finding)
+    def _whisper(self, occasion: Occasion, at: float) -> Whisper:
+        entry, facts = occasion.entry, slots(self._summary, occasion.finding)
         return Whisper(
             call=self._call, id=occasion.id, at=at, say=fill(entry.say, facts), reason=fill(entry.why, facts),
             because=occasion.because, rule=entry.id, priority=entry.priority, expires=at + entry.expires,
@@ -297,33 +269,3 @@ class Whisperer:
     def _keep(self, whisper: Whisper) -> Whisper:
         self._sent[whisper.id] = whisper, self._sent[whisper.id][1]
         return whisper
-
-
-def _occasion(entry: Entry, finding: Finding, because: tuple[str, ...]) -> _Occasion:
-    opens = finding.end + entry.after
-    closes = opens + (entry.expires if entry.priority >= VITAL else min(LATE, entry.expires))
-    return _Occasion(f"{entry.id}@{finding.id}", entry, finding.start, opens, closes, finding, because)
-
-
-def _waited(entry: Entry, since: float) -> str:
-    return f"{entry.id}@{since:.1f}"
-
-
-def _slots(summary: Summary, finding: Finding | None) -> Mapping[str, str]:
-    """What a sentence can be filled with."""
-    facts = {fact["id"]: str(fact["value"]) for fact in summary.facts}
-    slots = {"name": facts.get("called", ""), "times": facts.get("times", "")}
-    if "、" not in (amount := facts.get("sum", "")):  # of several, who knows which
-        slots["sum"] = amount
-    if len(order := facts.get("order", "")) >= 4:
-        slots["order"] = order[-4:]
-    dated = [str(promise["said"]) for promise in summary.promises if promise.get("said")]
-    slots["promised"] = dated[-1] if dated else ""
-    claim = max(summary.claims, key=lambda claim: len(claim["times"]), default=None)
-    if claim and len(claim["text"]) <= CLAIMED and not set(claim["text"]) & set("我咱你您"):  # as the agent can say it
-        slots["claim"] = claim["text"]
-    if finding:
-        slots["promised"] = finding.said or slots["promised"]
-        slots["values"] = "、".join(finding.values or ())
-        slots["heard"] = finding.text if len(finding.text) <= QUOTED else finding.text[: QUOTED - 1] + "…"
-    return slots

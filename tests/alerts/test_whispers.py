@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from monitor.alerts import whisper_sheet
 from monitor.alerts.vocabulary import KINDS, SAID_BY
 from monitor.alerts.whisper_cases import Case, failures, load_cases, outcome, run
-from monitor.alerts.whisper_sheet import SLOTS, Whispers, fill, load_whispers
+from monitor.alerts.whisper_sheet import Whispers, load_whispers
+from monitor.alerts.whisper_slots import SLOTS, fill
 from monitor.alerts.whispers import LASTS, PACE, SUPERVISOR, Whisperer
 from monitor.errors import ConfigError
 from monitor.records import Finding, Silence, Speaker, Summary, Utterance, Whisper
