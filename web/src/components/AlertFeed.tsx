@@ -32,7 +32,7 @@ export function AlertFeed({ filter, clear }: Props) {
   const { open, acting, handled } = feeds(all);
   const listed = { open: side === "open" ? openAnd(lingering, all) : open, acting, handled }[side];
   const alerts = mine ? listed.filter(({ owner }) => owner === me) : listed;
-  const outside = feeds(every).open.length - open.length;
+  const outside = feeds(every).open.length - open.length; // heard and counted all the same
   const turn = (to: Side): void => {
     setSide(to);
     setShown(STEP);

@@ -1,6 +1,6 @@
 import { Button } from "antd";
 import { CloseOutlined, LeftOutlined } from "@ant-design/icons";
-import type { Call } from "../api/types";
+import type { Call, TakenOver } from "../api/types";
 import { TakenOverMark, TakeOver } from "../desk/TakeOver";
 import { useLocale, useWords } from "../i18n";
 import { useNow } from "../lib/now";
@@ -26,7 +26,7 @@ function Known({ call }: { readonly call: Call }) {
   const caller = call.customer === null ? null : `${words.caller} ${call.customer}`;
   return (
     <>
-      <Who name={call.agent ?? words.unknownAgent} more={[call.team, caller, call.source === "file" ? words.file : null].filter(Boolean).join(" · ")} />
+      <Who name={call.agent ?? words.unknownAgent} taken={call.taken_over} more={[call.team, caller, call.source === "file" ? words.file : null].filter(Boolean).join(" · ")} />
       <div className="call-state">
         <State call={call} />
         <Duration call={call} />
@@ -37,7 +37,6 @@ function Known({ call }: { readonly call: Call }) {
         <TalkShare share={call.talk_share} />
       </div>
       <div className="call-desk">
-        {call.taken_over !== null && <TakenOverMark taken={call.taken_over} />}
         <TakeOver call={call} />
       </div>
       {call.why !== null && <p className="call-why">{call.why}</p>}
@@ -45,10 +44,12 @@ function Known({ call }: { readonly call: Call }) {
   );
 }
 
-function Who({ name, more }: { readonly name: string; readonly more: string }) {
+function Who({ name, more, taken = null }: { readonly name: string; readonly more: string; readonly taken?: TakenOver | null }) {
   return (
     <div className="call-who">
-      <h2>{name}</h2>
+      <h2>
+        {name} {taken !== null && <TakenOverMark taken={taken} />}
+      </h2>
       <small>{more}</small>
     </div>
   );

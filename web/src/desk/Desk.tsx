@@ -67,9 +67,9 @@ function useKeys(ask: Desk["ask"], help: () => void, busy: boolean): void {
       case "listen":
         return document.querySelector<HTMLElement>(".sound-start")?.click();
       case "whisper":
-        return document.querySelector<HTMLElement>("[data-testid='whisper-text']")?.focus();
+        return document.querySelector<HTMLElement>(".whisper-line input")?.focus();
       case "search":
-        return document.querySelector<HTMLElement>("[data-testid='call-search']")?.focus();
+        return document.querySelector<HTMLElement>(".tools input")?.focus();
       case "help":
         return help();
       case "leave":

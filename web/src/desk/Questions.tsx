@@ -1,5 +1,5 @@
 import { Button, Input, Modal, Radio } from "antd";
-import { useEffect, useState, type KeyboardEvent, type ReactNode } from "react";
+import { useEffect, useRef, useState, type ReactNode } from "react";
 import { api } from "../api/http";
 import type { Alert, Choice, Mistake, Owner } from "../api/types";
 import { useNames, useWords } from "../i18n";
@@ -26,15 +26,20 @@ export function Questions({ alert, question, close }: Props) {
   const title = { false_alarm: words.falseWhy, resolve: words.resolve, assign: words.assignTo }[question];
   const Body = { false_alarm: FalseAlarm, resolve: Resolve, assign: Assign }[question];
   return (
-    <Modal open title={title} footer={null} onCancel={close} width={420} destroyOnHidden className="question" data-testid="question">
-      <p className="question-about">
-        <b>{names.alert(alert)}</b>
-        {alert.text !== "" && <q>{alert.text}</q>}
-      </p>
-      <Body alert={alert} done={done} close={close} />
+    <Modal open title={title} footer={null} onCancel={close} width={420} className="question" afterOpenChange={(open) => open && focusFirst()}>
+      <div data-testid="question" data-question={question}>
+        <p className="question-about">
+          <b>{names.alert(alert)}</b>
+          {alert.text !== "" && <q>{alert.text}</q>}
+        </p>
+        <Body alert={alert} done={done} close={close} />
+      </div>
     </Modal>
   );
 }
+
+/** The dialog takes the focus for itself while it opens. */
+const focusFirst = (): void => document.querySelector<HTMLElement>(".question :is([data-first], input[type='radio'])")?.focus();
 
 interface BodyProps {
   readonly alert: Alert;
@@ -52,10 +57,10 @@ function FalseAlarm({ alert, done, close }: BodyProps) {
     if (chosen !== undefined) setWhy(chosen);
   };
   return (
-    <Form save={save} close={close} onKeyDown={pressed}>
+    <Form save={save} close={close} pressed={pressed}>
       <Radio.Group className="question-why" value={why} onChange={(event) => setWhy(event.target.value as Mistake)} aria-label={words.falseWhy}>
         {MISTAKES.map((mistake, index) => (
-          <Radio key={mistake} value={mistake} autoFocus={index === 0} data-testid="why" data-why={mistake}>
+          <Radio key={mistake} value={mistake} data-testid="why" data-why={mistake}>
             <kbd>{index + 1}</kbd> {words.why[mistake]}
           </Radio>
         ))}
@@ -82,7 +87,7 @@ function Note({ label, value, change, focused = false }: { readonly label: strin
   return (
     <label className="question-note">
       <span>{label}</span>
-      <Input.TextArea value={value} onChange={(event) => change(event.target.value)} maxLength={NOTE} rows={3} autoFocus={focused} data-testid="note" />
+      <Input.TextArea value={value} onChange={(event) => change(event.target.value)} maxLength={NOTE} rows={3} data-first={focused || undefined} data-testid="note" />
       <small>{words.noteHint}</small>
     </label>
   );
@@ -91,23 +96,30 @@ function Note({ label, value, change, focused = false }: { readonly label: strin
 interface FormProps {
   readonly save: (() => void) | undefined;
   readonly close: () => void;
-  readonly onKeyDown?: (event: KeyboardEvent) => void;
+  readonly pressed?: (event: KeyboardEvent) => void;
   readonly children: ReactNode;
 }
 
-/** Enter saves outside of a note, Ctrl+Enter everywhere. */
-function Form({ save, close, onKeyDown, children }: FormProps) {
+/** Enter saves outside of a note, Ctrl+Enter everywhere; wherever in the dialog the focus is. */
+function Form({ save, close, pressed, children }: FormProps) {
   const words = useWords().desk;
-  const pressed = (event: KeyboardEvent): void => {
-    const inText = event.target instanceof HTMLTextAreaElement;
-    const onButton = event.target instanceof HTMLButtonElement;
-    if (event.key === "Enter" && !event.nativeEvent.isComposing && !onButton && (!inText || event.ctrlKey || event.metaKey)) {
+  const current = useRef({ save, pressed });
+  useEffect(() => {
+    current.current = { save, pressed };
+  });
+  useEffect(() => {
+    const heard = (event: KeyboardEvent): void => {
+      const onButton = event.target instanceof HTMLButtonElement;
+      if (event.key !== "Enter") return current.current.pressed?.(event);
+      if (event.isComposing || onButton || (event.target instanceof HTMLTextAreaElement && !event.ctrlKey && !event.metaKey)) return;
       event.preventDefault();
-      save?.();
-    } else onKeyDown?.(event);
-  };
+      current.current.save?.();
+    };
+    window.addEventListener("keydown", heard);
+    return () => window.removeEventListener("keydown", heard);
+  }, []);
   return (
-    <div className="question-form" onKeyDown={pressed}>
+    <div className="question-form">
       {children}
       <div className="question-end">
         <small>{words.saveHint}</small>
@@ -123,23 +135,23 @@ function Form({ save, close, onKeyDown, children }: FormProps) {
 function Assign({ alert, done }: BodyProps) {
   const words = useWords().desk;
   const me = useMe();
-  const [known, setKnown] = useState<readonly Owner[]>([]);
+  const [known, setKnown] = useState<readonly Owner[] | null>(null);
   const [text, setText] = useState("");
   useEffect(() => {
     let here = true;
-    api.owners(alert.call).then((owners) => here && setKnown(owners), () => undefined); // one may still take it oneself
+    api.owners(alert.call).then((owners) => here && setKnown(owners), () => undefined); // one may still take it, or let it go
     return () => {
       here = false;
     };
   }, [alert.call]);
-  const others = known.filter(({ name }) => name !== me);
+  const others = (known ?? []).filter(({ name }) => name !== me);
   const wanted = text.trim().toLowerCase();
   const found = others.filter(({ name, display }) => name.toLowerCase().includes(wanted) || display.toLowerCase().includes(wanted));
   const rows: readonly { readonly owner: string | null; readonly label: string }[] = [
     ...(wanted === "" && alert.owner !== me ? [{ owner: me, label: `${words.me}（${me}）` }] : []),
     ...found.map(({ name, display }) => ({ owner: name, label: display === name ? name : `${display}（${name}）` })),
     // Without accounts anybody may be named.
-    ...(wanted !== "" && known.length === 0 ? [{ owner: text.trim(), label: text.trim() }] : []),
+    ...(wanted !== "" && known?.length === 0 ? [{ owner: text.trim(), label: text.trim() }] : []),
     ...(wanted === "" && alert.owner !== null ? [{ owner: null, label: words.nobody }] : []),
   ];
   const first = rows[0];
@@ -152,7 +164,7 @@ function Assign({ alert, done }: BodyProps) {
         maxLength={64}
         placeholder={words.assignSearch}
         aria-label={words.assignSearch}
-        autoFocus
+        data-first
         data-testid="owner-search"
       />
       <ul className="owners">

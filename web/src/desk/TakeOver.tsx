@@ -37,15 +37,15 @@ export function TakeOver({ call }: { readonly call: Call }) {
   );
 }
 
-/** Who took a call over, and when. */
+/** Who took a call over; when, to who points at it. */
 export function TakenOverMark({ taken, brief = false }: { readonly taken: TakenOver; readonly brief?: boolean }) {
   const words = useWords().desk;
   const locale = useLocale();
   const now = useNow();
-  const whole = `${words.takenOver(taken.by)} ${timeOfDay(taken.when, now, locale)}`;
+  const who = words.takenOver(taken.by);
   return (
-    <span className="taken-over" title={whole} data-testid="taken-over" data-by={taken.by}>
-      {brief ? words.takenOverShort : whole}
+    <span className="taken-over" title={`${who} ${timeOfDay(taken.when, now, locale)}`} data-testid="taken-over" data-by={taken.by}>
+      {brief ? words.takenOverShort : who}
     </span>
   );
 }

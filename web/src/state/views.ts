@@ -56,14 +56,21 @@ export interface Feeds {
 }
 
 /** Open and acknowledged ones: the gravest first, among them the newest. Handled: the last handled first. */
-export const feeds = memo((alerts: ReadonlyMap<string, Alert>): Feeds => {
+export function feeds(alerts: ReadonlyMap<string, Alert>): Feeds {
+  const known = sorted.get(alerts);
+  if (known !== undefined) return known;
   const all = [...alerts.values()];
-  return {
+  const made = {
     open: all.filter(isOpen).sort(byGravity),
     acting: all.filter(isActing).sort(byGravity),
     handled: all.filter((alert) => !isOpen(alert) && !isActing(alert)).sort((a, b) => instant(b.when) - instant(a.when)),
   };
-});
+  sorted.set(alerts, made);
+  return made;
+}
+
+/** All alerts and those of a filter are asked for by turns: each keeps its own. */
+const sorted = new WeakMap<ReadonlyMap<string, Alert>, Feeds>();
 
 /** Open alerts, and those of `lingering` (by alertKey) in the places they had. */
 export function openAnd(lingering: ReadonlySet<string>, alerts: ReadonlyMap<string, Alert>): readonly Alert[] {
