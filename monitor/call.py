@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -80,7 +80,7 @@ class Conversation:
         self._waiting: list[Chunk] = []
         self._seconds = 0.0
         self._order: asyncio.Queue[Heard | None] = asyncio.Queue(BACKLOG)
-        self._drafts: dict[str, Decoding] = {}  # of utterances still open, the newest
+        self._drafts: dict[str, list[Decoding]] = {}  # of utterances still open, in order
         self._parts: dict[str, dict[int, Utterance]] = {}  # of utterances still open, what their drafts said
         self._tasks: set[asyncio.Task[Any]] = set()  # decodings and guesses under way
         self._guesses: dict[str, Guess] = {}
@@ -226,17 +226,25 @@ class Conversation:
     def _decoding(self, speech: Speech) -> asyncio.Task[Utterance | None]:
         """The decoding of this stretch, under way."""
         if speech.stage == "final":
-            return self._own(asyncio.create_task(self._transcribe(speech, self._drafts.pop(speech.id, None))))
+            return self._own(asyncio.create_task(self._transcribe(speech, self._drafts.pop(speech.id, []))))
         task = self._own(asyncio.create_task(self._rooms.scheduler.transcribe(speech)))
         if speech.stage == "draft":
-            self._drafts[speech.id] = speech, task
+            self._drafts.setdefault(speech.id, []).append((speech, task))
         return task
 
-    async def _transcribe(self, final: Speech, draft: Decoding | None) -> Utterance | None:
-        """The words of a final. A draft of the very same sound has said them already, where it did not fail."""
-        if draft and _sound(draft[0]) == _sound(final):
+    async def _transcribe(self, final: Speech, drafts: Sequence[Decoding]) -> Utterance | None:
+        """The words of a final. A draft of the very same sound has said them already, where it did not fail.
+
+        Where there is no time for better, its drafts one after the other have too.
+        """
+        if drafts and _sound(drafts[-1][0]) == _sound(final):
             with suppress(Exception):
-                return await draft[1]
+                return await drafts[-1][1]
+        if self._rooms.scheduler.strained and tuple(span for draft, _ in drafts for span in draft.spans) == final.spans:
+            with suppress(Exception):
+                parts = [part for part in [await task for _, task in drafts] if part]
+                if len(parts) == len(drafts):
+                    return replace(join(parts), stage="final")
         return await self._rooms.scheduler.transcribe(final)
 
     async def _settle_all(self) -> None:
@@ -334,11 +342,9 @@ class Conversation:
             log.exception("guess_failed", call=self.info.id)
 
     def _whisper_of(self, guess: Guess, before: Guess | None, speech: Speech) -> list[Whisper]:
-        """What to whisper on a guess: at a pause, not in the middle of a word. Said again, it is not whispered again."""
+        """What to whisper on a guess. Said again, it is not whispered again; what an interim does not say stands all the same."""
         guess.whispers = before.whispers if before else ()
-        if speech.stage == "interim":
-            return []
-        gone = self._whisperer.take_back(guess.whispers, guess.findings)
+        gone = self._whisperer.take_back(guess.whispers, guess.findings) if speech.stage == "draft" else []
         new = self._whisperer.peek(guess.findings)
         over = [one for whisper in new for one in self._whisperer.shown(whisper, guess.findings)]
         lost = {one.id for one in gone}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -42,6 +43,7 @@ from monitor.records import (
 from monitor.review import Notebook
 from monitor.speech.listener import Listener
 from monitor.speech.scheduler import Scheduler
+from monitor.speech.strain import NARROW
 from monitor.speech.vad import VadModel
 
 THREAT = "我要打一二三一五投诉你们。"
@@ -190,6 +192,27 @@ async def test_what_was_guessed_wrongly_is_taken_back(analysis: Analysis, sound:
     assert {(alert.status, alert.by) for alert in record.alerts} == {("resolved", "system")}
     offline = await run(analysis, Script(say), Watched(), sound, live=False, segment=wide)
     assert verdict(live) == verdict(offline)
+
+
+async def test_under_strain_a_final_is_its_drafts_and_nothing_said_is_lost(analysis: Analysis, sound: Path) -> None:
+    def spoil(conversation: Conversation) -> None:
+        strain = conversation._rooms.scheduler._strain
+        strain.level, strain._pressed = NARROW, float("inf")
+
+    def say(speech: Speech) -> str:
+        return "".join(f"{start:.2f}" for start, _ in speech.spans)
+
+    script, live = Script(say), Watched()
+    await run(analysis, script, live, sound, spoil=spoil)
+    assert script.given
+    anew = [id for id, stage in script.given if stage == "final"]
+    assert len(anew) < len(live.record().utterances) / 3, "only what no draft had said is decoded anew"
+    assert "interim" not in {stage for _, stage in script.given}
+    offline = await run(analysis, Script(say), Watched(), sound, live=False)
+    written, heard = live.record().utterances, offline.record().utterances
+    assert [one.spans for one in written] == [one.spans for one in heard]
+    assert [re.sub(r"\W", "", one.text) for one in written] == [re.sub(r"\W", "", one.text) for one in heard]
+    assert {one.stage for one in written} == {"final"}
 
 
 async def test_a_threat_guessed_counts_in_the_risk_and_no_longer_than_it_stands(analysis: Analysis, sound: Path) -> None:

@@ -97,6 +97,11 @@ class Scheduler:
         self._jobs.clear()
         await asyncio.get_running_loop().run_in_executor(None, self._threads.shutdown)
 
+    @property
+    def strained(self) -> bool:
+        """Whether there is no time to decode a final anew whose drafts have said it all."""
+        return self._strain.level >= NARROW
+
     def __len__(self) -> int:
         """How many stretches wait."""
         return len(self._jobs)
@@ -193,7 +198,7 @@ class Scheduler:
     async def _decode(self, jobs: list[Job]) -> None:
         """Decode a batch for those who wait. One that fails is tried one by one: a stretch's fault is nobody else's."""
         loop = asyncio.get_running_loop()
-        began, narrow = loop.time(), self._strain.level >= NARROW
+        began, narrow = loop.time(), self.strained
         try:
             speeches = [job.speech for job in jobs]
             results = await loop.run_in_executor(self._threads, lambda: self._engine.transcribe(speeches, narrow=narrow))

@@ -51,11 +51,12 @@ class Transcriber:
     def transcribe(self, batch: Sequence[Speech], *, narrow: bool = False) -> list[Utterance | None]:
         """The words of each stretch, in order; None where nobody spoke. All of one context, all interim or none.
 
-        `narrow`: with beam 1, where there is no time for more.
+        `narrow`: with beam 1, where there is no time for more; drafts then without a second try.
         """
         interim = batch[0].stage == "interim"
         beam = 1 if interim or narrow else None
-        decoded = self._decoder.decode([speech.samples for speech in batch], beam=beam, retry=not interim)
+        retry = [speech.stage == "final" or not (interim or narrow) for speech in batch]
+        decoded = self._decoder.decode([speech.samples for speech in batch], beam=beam, retry=retry)
         for one in decoded:
             if one.retried:
                 self._meters.retry()

@@ -92,18 +92,19 @@ class Decoder:
         wanted = max(self._settings.context_min, len(samples) / RATE + self._settings.context_extra)
         return min(FULL, CONTEXT_STEP * float(np.ceil(wanted / CONTEXT_STEP)))
 
-    def decode(self, batch: Sequence[Samples], *, beam: int | None = None, retry: bool = True) -> list[Decoded]:
+    def decode(
+        self, batch: Sequence[Samples], *, beam: int | None = None, retry: bool | Sequence[bool] = True
+    ) -> list[Decoded]:
         """Text of each stretch, (n,) float32 at 16 kHz, all of one `context`, in the same order.
 
-        `beam` overrides the setting; `retry` decodes doubtful ones again with the full context.
+        `beam` overrides the setting; `retry` (of all or of each) decodes doubtful ones again with the full context.
         """
         if not batch:
             return []
         beam = beam or self._settings.beam
         results = self._generate(batch, self.context(max(batch, key=len)), self._prompt, beam)
-        if not retry:
-            return results
-        again = [i for i, result in enumerate(results) if self._suspect(result, len(batch[i]) / RATE)]
+        allowed = [retry] * len(batch) if isinstance(retry, bool) else retry
+        again = [i for i, result in enumerate(results) if allowed[i] and self._suspect(result, len(batch[i]) / RATE)]
         for i in again:
             (second,) = self._generate([batch[i]], FULL, self._start, beam)
             better = second.log_probability > results[i].log_probability or not second.doubtful(len(batch[i]) / RATE)
