@@ -13,6 +13,8 @@ from monitor.archive.changes import OPEN
 from monitor.archive.rows import TABLES, K, R, Row, from_row, plain, to_summary
 from monitor.records import SYSTEM, Alert, CallRecord, CallView, EarlierCall, Finding, Scope, Utterance, Whisper
 
+DAY = timedelta(days=1)
+WAITING = 200  # calls, beside those that ended last, of which an alert waits
 REMEMBERED = timedelta(days=90)
 CALLS_REMEMBERED = 5
 LINES_REMEMBERED = 80
@@ -32,11 +34,20 @@ def within(scope: Scope) -> Select[Any]:
 
 
 def recent(connection: Connection, limit: int, scope: Scope) -> tuple[list[CallView], list[Alert]]:
-    """The open calls (newest first), the `limit` that ended last (the last first), and the alerts of both, oldest first."""
+    """The open calls (newest first), the ended ones (the last first), and the alerts of both, oldest first.
+
+    Ended: the `limit` that ended last, and those of the DAY before with an alert that still waits for somebody, notices apart.
+    """
     call, alert = schema.Call, schema.Alert
     calls = within(scope)
     views = _records(connection, CallView, calls.where(OPEN).order_by(call.started.desc(), call.id))
-    views += _records(connection, CallView, calls.where(~OPEN).order_by(call.ended.desc(), call.id).limit(limit))
+    ended = calls.where(~OPEN).order_by(call.ended.desc(), call.id)
+    last = _records(connection, CallView, ended.limit(limit))
+    views += last
+    if last and len(last) == limit and last[0].ended and last[-1].ended:
+        waiting = select(alert.call_id).where(alert.status.in_(("open", "acknowledged")), alert.severity != "notice")
+        before = (call.ended <= last[-1].ended) & (call.ended >= last[0].ended - DAY) & call.id.not_in([one.id for one in last])
+        views += _records(connection, CallView, ended.where(before, call.id.in_(waiting)).limit(WAITING))
     of_these = select(*alert.__table__.c).where(alert.call_id.in_([view.id for view in views]))
     return views, _records(connection, Alert, of_these.order_by(alert.raised, alert.call_id, alert.at, alert.id))
 

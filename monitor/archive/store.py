@@ -166,7 +166,10 @@ class Archive:
             return 0.0
 
     async def recent(self, limit: int = 50, scope: Scope = EVERYTHING) -> tuple[list[CallView], list[Alert]]:
-        """The live calls (newest first), the `limit` that ended last (the last first), and the alerts of both, oldest first."""
+        """The live calls (newest first), the `limit` that ended last (the last first), and the alerts of both, oldest first.
+
+        With those go the calls of the day before of which a warning or critical alert still waits for somebody.
+        """
         await self._close_rest()
         return await self._read(partial(queries.recent, limit=limit, scope=scope))
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -175,6 +175,20 @@ async def test_a_call_stays_taken_over_whatever_comes_later(archive: Archive) ->
     assert [one.action for one in await archive.audits()] == ["takeover"]
 
 
+async def test_an_alert_that_waits_is_not_lost_behind_the_calls_that_ended_since(archive: Archive) -> None:
+    for number in range(6):
+        id = f"c{number}"
+        await archive.add(make.call(id=id, started=later(number)))
+        await archive.add(make.alert(call=id, severity="notice" if number == 1 else "warning"))
+        day_before = START - timedelta(days=1, minutes=1)
+        await end(archive, id, day_before if number == 0 else later(number))
+    await archive.set_alert("c2", "a1", Decision(status="acknowledged", by="李", when=later(9)))
+    await archive.set_alert("c3", "a1", Decision(status="resolved", by="李", when=later(9)))
+    views, alerts = await archive.recent(2)
+    assert [view.id for view in views] == ["c5", "c4", "c2"]  # c0 is long past, c1 but a notice, c3 resolved
+    assert {alert.call for alert in alerts} == {"c5", "c4", "c2"}
+
+
 async def test_the_calls_of_which_people_have_decided(archive: Archive) -> None:
     for number in range(4):
         await archive.add(make.call(id=f"c{number}", started=later(number)))
@@ -233,7 +247,7 @@ async def test_progress_is_kept_until_the_call_is_closed(archive: Archive) -> No
 async def test_recent_is_live_calls_and_those_that_ended_last(archive: Archive) -> None:
     for number in range(6):
         await archive.add(make.call(f"c{number}", started=later(number)))
-        await archive.add(make.alert(call=f"c{number}", raised=later(100 - number)))
+        await archive.add(make.alert(call=f"c{number}", raised=later(100 - number), severity="notice"))
     for number, ended in ((0, 50), (1, 90), (2, 70), (3, 60)):
         await end(archive, f"c{number}", later(ended))
     views, alerts = await archive.recent(limit=2)

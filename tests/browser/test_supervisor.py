@@ -90,7 +90,12 @@ async def test_a_call_becomes_an_alert_that_a_supervisor_acts_on(tmp_path: Path,
         await expect(chosen).to_have_attribute("data-status", "acknowledged")
         record = await product.service.archive.call("press-1")
         assert record
-        assert [alert.status for alert in record.alerts if alert.id == id] == ["acknowledged"]
+        assert [(alert.status, alert.owner) for alert in record.alerts if alert.id == id] == [("acknowledged", "主管")]
+        await page.keyboard.press("t")
+        await expect(page.get_by_test_id("take-over")).to_have_attribute("aria-pressed", "true")
+        await page.get_by_test_id("phrase").first.click()
+        await expect(page.get_by_test_id("sent-whisper")).to_have_attribute("data-status", "sent")
+        await shot(page, "desk")
 
         assert not [outcome for outcome in await playing if isinstance(outcome, Exception)]
         await what_it_came_to(page, product)

@@ -186,6 +186,13 @@ describe("marking an alert", () => {
     expect(reduce(later, { type: "marked", alert: answer, mark, before }).alerts.get(key)?.by).toBe("别人");
   });
 });
+test("older calls are read on from the last of the usual number, not from one that is there for its alert", () => {
+  const ended = (minute: number): string => new Date(Date.UTC(2026, 10, 22, 1, minute)).toISOString();
+  const usual = Array.from({ length: 50 }, (_, index) => call({ id: `e${index}`, status: "ended", ended: ended(9 + index) }));
+  const state = reduce(empty, { type: "loaded", snapshot: snapshot({ calls: [...usual, call({ id: "waits", status: "ended", ended: ended(0) })] }) });
+  expect(readFrom(state)).toBe(ended(9));
+});
+
 describe("an alert's owner", () => {
   const key = alertKey(alert());
   const mark = { owner: "王主管" } as const;

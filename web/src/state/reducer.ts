@@ -371,7 +371,11 @@ function forget(state: State): State {
 /** Where to read on. Answers are in the order of beginnings, the snapshot in that of endings: what it lacks began before its last ended. */
 export function readFrom(state: State): string | undefined {
   if (state.older.before !== null) return state.older.before;
-  const ended = [...state.calls.values()].filter((call) => call.status !== "live").map((call) => call.ended ?? call.started);
+  const ended = [...state.calls.values()]
+    .filter((call) => call.status !== "live")
+    .map((call) => call.ended ?? call.started)
+    .sort((a, b) => instant(b) - instant(a))
+    .slice(0, KEEP_ENDED); // those beyond are there for their alerts, with gaps between
   return ended.reduce<string | undefined>((first, one) => (first === undefined || instant(one) < instant(first) ? one : first), undefined);
 }
 
