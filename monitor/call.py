@@ -342,7 +342,7 @@ class Conversation:
             log.exception("guess_failed", call=self.info.id)
 
     def _whisper_of(self, guess: Guess, before: Guess | None, speech: Speech) -> list[Whisper]:
-        """What to whisper on a guess. Said again, it is not whispered again; what an interim does not say stands all the same."""
+        """What to whisper on a guess. Said again, it is not whispered again; what an interim does not say again stands."""
         guess.whispers = before.whispers if before else ()
         gone = self._whisperer.take_back(guess.whispers, guess.findings) if speech.stage == "draft" else []
         new = self._whisperer.peek(guess.findings)

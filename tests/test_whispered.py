@@ -1,4 +1,4 @@
-"""Whispers in a call from sound to end: with the draft, once, marked, a supervisor's between; in whole calls never nagging."""
+"""Whispers in a call from sound to end: before the final words, once, marked, a supervisor's between; whole calls bear them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pytest
 from monitor import config, labels, scripts
 from monitor.alerts.rules import load_rules
 from monitor.alerts.whisper_sheet import load_whispers
+from monitor.alerts.whisper_state import VITAL
 from monitor.alerts.whispers import PACE
 from monitor.analysis.analyzer import Analysis
 from monitor.call import Conversation
@@ -39,18 +40,15 @@ def wrong(speech: Speech) -> str:
     return KIND if speech.stage == "final" else threat(speech)
 
 
-async def test_a_whisper_comes_with_the_draft_and_once(analysis: Analysis, sound: Path) -> None:
+async def test_a_whisper_comes_before_the_final_words_and_once(analysis: Analysis, sound: Path) -> None:
     live = Watched()
     await run(analysis, Script(threat), live, sound)
-    types = [(type, data.stage if type == "utterance" else "") for type, data in live.events]
-    first = next(number for number, (type, _) in enumerate(types) if type == "whisper")
     told: list[Whisper] = live.of("whisper")
-    heard = next(
-        number for number, (_, data) in enumerate(live.events) if getattr(data, "id", "") == told[0].because[0].split(".")[0]
-    )
-    assert [stage for _, stage in types[heard:first] if stage] == ["interim"] * types[heard:first].count(
-        ("utterance", "interim")
-    ) + ["draft"]
+    words = told[0].because[0].split(".")[0]
+    first = next(number for number, (type, _) in enumerate(live.events) if type == "whisper")
+    heard = [data.stage for type, data in live.events[:first] if type == "utterance" and data.id == words]
+    assert heard
+    assert "final" not in heard, "it waits for no final words"
     sent = [whisper for whisper in told if whisper.status == "sent"]
     assert sent[0].rule == "regulator"
     assert len({whisper.id for whisper in sent}) == len(sent), "none twice"
@@ -68,11 +66,13 @@ async def test_a_whisper_on_words_misheard_is_withdrawn(analysis: Analysis, soun
     assert not any(finding.kind == "escalation" for finding in live.record().findings)
 
 
-async def test_live_and_review_whisper_the_same(analysis: Analysis, sound: Path) -> None:
+async def test_review_lists_what_was_vital_live(analysis: Analysis, sound: Path) -> None:
     live, offline = Watched(), Watched()
     await run(analysis, Script(threat), live, sound)
     await run(analysis, Script(threat), offline, sound, live=False)
-    rules = [[whisper.rule for whisper in outlet.record().whispers] for outlet in (live, offline)]
+    vital = [[whisper for whisper in outlet.record().whispers if whisper.priority >= VITAL] for outlet in (live, offline)]
+    rules = [[whisper.rule for whisper in whispers] for whispers in vital]
+    assert rules[0]
     assert rules[0] == rules[1]
     [whisper] = as_report(offline.record())["whispers"][:1]
     assert set(whisper) == {"id", "at", "say", "reason", "because", "rule", "priority", "expires"}

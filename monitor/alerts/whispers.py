@@ -3,8 +3,8 @@
 Pure: one Whisperer a call, and call time is its only clock. An entry that watches for findings has an occasion with each of
 them, one that waits for a state has an occasion each time the state has lasted. At every moment the most urgent occasion may
 become a whisper, but never two within PACE seconds, and within CALM only a more urgent one; one that has to wait may still
-come while its moment lasts. What does not answer the last words waits until nobody speaks: the agent may be saying just that,
-the customer may say what matters more. A supervisor's whispers wait for nothing.
+come while its moment lasts. What does not answer what was heard this moment waits until nobody speaks: the customer may say
+what matters more, and the agent, unless it is vital, just that. A supervisor's whispers wait for nothing.
 
 A whisper is withdrawn when its moment has passed: it expired, what it advises was done, its words turn out not to have been
 said, another takes its place, the call is over. What the agent makes of a whisper is taken in by `mark`.
@@ -29,10 +29,10 @@ from monitor.records import Finding, Silence, Speaker, Summary, Utterance, Whisp
 PACE = 8.0  # seconds of call time between two whispers, at least
 REPAIR, CALM = 12.0, 25.0  # within which only a more urgent one follows one: an urgent one, any other
 URGENT = 60  # priority from which it is
-FRESH, QUIET = 1.0, 1.2  # seconds: later than that, it waits until both sides have been heard up to so long ago
+QUIET = 1.2  # seconds: somebody does not speak who has been heard up to so long ago
 SUPERVISOR = 100  # priority
 LASTS = 60.0  # seconds a supervisor's whisper stands
-AGAIN = 60.0  # seconds after which what was put off comes back, where its entry rests for the whole call
+AGAIN = 60.0  # seconds that others of its topic rest at most, and after which what was put off comes back, at most
 MOOD = 3  # utterances of the customer whose mean valence is the mood
 SPOKEN = 4  # characters from which an utterance of the agent is one
 GONE: frozenset[WhisperStatus] = frozenset({"used", "dismissed", "withdrawn"})
@@ -50,7 +50,7 @@ class Whisperer:
         self._spoke = -math.inf  # when the agent last began to speak
         self._held: dict[str, float] = {}  # of each entry that waits for a state, since when that has lasted
         self._sent: dict[str, tuple[Whisper, Occasion | None]] = {}  # by id
-        self._rests: dict[str, float] = {}  # of each topic, until when
+        self._rests: dict[str, float] = {}  # of each entry and topic, until when
         self._later: dict[str, float] = {}  # of what was put off, when it may come back
         self._last = (-math.inf, 0)  # when the last was sent, and how urgent it was
         self._typed = 0
@@ -63,10 +63,10 @@ class Whisperer:
         self._summary = summary
         if isinstance(heard, Utterance):
             self._hear(heard)
-        self._note(state, findings)
+        new = self._note(state, findings)
         self._wait()
         gone = list(self._stale())
-        chosen = self._choose(state, [*state.open.values(), *self._back()])
+        chosen = self._choose(state, [*state.open.values(), *self._back()], new)
         return [*gone, *(self._send(chosen) if chosen else ())]
 
     def peek(self, findings: Sequence[Finding]) -> list[Whisper]:
@@ -75,7 +75,7 @@ class Whisperer:
         surely = [one for one in findings if one.confidence >= PROVISIONAL and one.id not in state.seen]
         new = self._note(state, surely)
         state.now = max([state.now, *(one.finding.end for one in new if one.finding)])
-        chosen = self._choose(state, [*state.open.values(), *self._back()])
+        chosen = self._choose(state, [*state.open.values(), *self._back()], new)
         return [self._whisper(chosen, state.now)] if chosen and chosen in new else []
 
     def shown(self, guessed: Whisper, findings: Sequence[Finding]) -> list[Whisper]:
@@ -89,7 +89,8 @@ class Whisperer:
         for id in (one.id for one in guessed if one.id in self._sent):
             whisper, occasion = self._sent[id]
             if occasion and occasion.finding and occasion.finding.id not in stay and whisper.status not in GONE:
-                self._rests.pop(occasion.entry.topic, None)
+                for name in (occasion.entry.id, occasion.entry.topic):
+                    self._rests.pop(name, None)
                 gone.append(self._withdraw(id))
                 del self._sent[id]
         return gone
@@ -118,11 +119,9 @@ class Whisperer:
             return whisper
         whisper = self._keep(replace(whisper, status=status))
         if occasion and status != "seen":
-            rest = occasion.entry.cooldown
+            self._rest(occasion.entry, self._state.now)
             if status == "later":
-                rest = rest if math.isfinite(rest) else AGAIN
-                self._later[id] = self._state.now + rest
-            self._rests[occasion.entry.topic] = self._state.now + rest
+                self._later[id] = self._rests[occasion.entry.id] = self._state.now + min(occasion.entry.cooldown, AGAIN)
         if status in GONE:
             self._later.pop(id, None)
         return whisper
@@ -214,34 +213,36 @@ class Whisperer:
         due = [id for id, at in self._later.items() if at <= self._state.now]
         return [occasion for id in due if (occasion := self._sent[id][1])]
 
-    def _choose(self, state: State, occasions: Sequence[Occasion]) -> Occasion | None:
-        """The most urgent of what may be whispered now."""
+    def _choose(self, state: State, occasions: Sequence[Occasion], new: Sequence[Occasion]) -> Occasion | None:
+        """The most urgent of what may be whispered now; `new`: what was heard this moment."""
         at, priority = self._last
         since = state.now - at
         if since < PACE:
             return None
-        quiet = all(state.now - until < QUIET for until in self._heard.values())
+        talk = {speaker for speaker, until in self._heard.items() if state.now - until >= QUIET}
         ready = [
             one
             for one in occasions
             if one.opens <= state.now
-            and (self._fresh(one, state) or (quiet and not self._passed(one)))
+            and (one in new or self._may_wait(one, talk))
             and (since >= (REPAIR if one.entry.priority >= URGENT else CALM) or one.entry.priority > priority)
             and self._rested(one.entry, state)
             and self._true(one, state)
         ]
         return min(ready, key=lambda one: (-one.entry.priority, -one.since, one.id), default=None)
 
-    def _fresh(self, occasion: Occasion, state: State) -> bool:
-        return occasion.finding is not None and state.now - occasion.opens <= FRESH
-
-    def _passed(self, occasion: Occasion) -> bool:
-        """Whether the agent has had the turn that it was for."""
-        later = occasion.id in self._later or occasion.entry.priority >= VITAL
-        return occasion.finding is not None and not later and self._spoke > occasion.since
+    def _may_wait(self, occasion: Occasion, talk: set[Speaker]) -> bool:
+        """Whether one that did not come at once may come now, while `talk` speak: the agent has not had the turn it was for."""
+        if occasion.finding and occasion.entry.priority >= VITAL:
+            return talk <= {"agent"}
+        return not talk and (occasion.finding is None or occasion.id in self._later or self._spoke <= occasion.since)
 
     def _rested(self, entry: Entry, state: State) -> bool:
-        return self._rests.get(entry.topic, -math.inf) <= state.now
+        return all(self._rests.get(name, -math.inf) <= state.now for name in (entry.id, entry.topic))
+
+    def _rest(self, entry: Entry, at: float) -> None:
+        self._rests[entry.topic] = at + min(entry.cooldown, AGAIN)
+        self._rests[entry.id] = at + entry.cooldown
 
     def _send(self, occasion: Occasion, at: float | None = None) -> list[Whisper]:
         """Withdraw what stands of the playbook, then this."""
@@ -252,7 +253,7 @@ class Whisperer:
         self._state.open.pop(whisper.id, None)
         self._later.pop(whisper.id, None)
         self._last = whisper.at, entry.priority
-        self._rests[entry.topic] = whisper.at + entry.cooldown
+        self._rest(entry, whisper.at)
         return [*gone, whisper]
 
     def _whisper(self, occasion: Occasion, at: float) -> Whisper:
