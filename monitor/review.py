@@ -57,15 +57,15 @@ class Notebook:
 
     async def progress(self, view: CallView, summary: Summary | None) -> CallView:
         self.view, self.summary = view, summary or self.summary
+        return view
 
     async def close(self, view: CallView, summary: Summary) -> CallView:
         self.view, self.summary = view, summary
-
         return view
+
     def show(self, type: str, **fields: Any) -> None:
         return
 
-        return view
     def raised(self, alert: Alert, said: float, heard: float) -> None:
         """Nobody waits for it."""
 
