@@ -26,9 +26,12 @@ CALL = "dev-09"  # 96 s: two threats of the worst kind, and an agent who says ei
 
 
 def verdict(record: CallRecord) -> dict[str, Any]:
-    """What a call came to, without what only a live call has (names, wall-clock times, guesses taken back)."""
+    """What a call came to, without what only a live call has (names, wall-clock times, guesses taken back).
+
+    Whispers are no verdict: they mind which guesses were shown before.
+    """
     report = review.as_report(record)
-    del report["call"]
+    del report["call"], report["whispers"]
     taken_back = {alert.id for alert in record.alerts if alert.by == "system"}
     report["alerts"] = [alert for alert in report["alerts"] if alert["id"] not in taken_back]
     return report
@@ -55,7 +58,7 @@ async def test_live_and_review_come_to_the_same_verdict(tmp_path: Path, calls: P
     assert {"banned_phrase", "escalation"} <= kinds
     assert any(alert.severity == "critical" for alert in live.alerts)
 
-    shown: dict[str, dict[str, Any]] = {"utterance": {}, "finding": {}, "alert": {}}
+    shown: dict[str, dict[str, Any]] = {"utterance": {}, "finding": {}, "alert": {}, "whisper": {}}
     for event in events:
         if event["type"] in shown:
             shown[event["type"]][event["data"]["id"]] = event["data"]
@@ -64,6 +67,9 @@ async def test_live_and_review_come_to_the_same_verdict(tmp_path: Path, calls: P
     assert set(shown["utterance"]) == {one.id for one in live.utterances}
     assert {id: one["text"] for id, one in shown["utterance"].items()} == {one.id: one.text for one in live.utterances}
     assert set(shown["finding"]) == {one.id for one in live.findings}, "what the page saw is what was kept"
+    assert shown["whisper"] == {one.id: as_json(one) for one in live.whispers}
+    assert any(one.priority >= 80 for one in live.whispers)
+    assert {one.status for one in live.whispers} == {"withdrawn"}, "the call is over"
     told = [event["data"] for event in events if event["type"] == "summary"]
     assert len(told) > 1, "told as it grows"
     assert told[-1] == as_json(live.summary), "and in the end what was kept"
