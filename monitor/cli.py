@@ -75,9 +75,9 @@ cli.add_typer(rules_app(settings, lambda: _log("warning")), name="rules")
 cli.add_typer(users_app(settings), name="users")
 cli.add_typer(webhooks_app(settings), name="webhooks")
 cli.command("audit")(audit_command(settings))
+cli.add_typer(export_app(settings), name="export")
 cli.add_typer(bench_app(settings, lambda: _log("warning")), name="bench")
 cli.command("capacity")(capacity_command(settings, lambda: _log("warning")))
-cli.add_typer(export_app(settings), name="export")
 
 
 @cli.command()

@@ -26,7 +26,7 @@ def normal(password: str) -> str:
 
 
 def spelling(name: str) -> str:
-    """One spelling for a name however it is typed: in capitals, in full width, composed or not (cf. RFC 8265, UsernameCaseMapped)."""
+    """One spelling for a name however typed: in capitals, in full width, composed or not (cf. RFC 8265, UsernameCaseMapped)."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name.strip()).casefold())
 
 
