@@ -12,6 +12,8 @@ import platform
 from contextlib import suppress
 from pathlib import Path
 
+from threadpoolctl import threadpool_limits
+
 CPUINFO = Path("/proc/cpuinfo")
 FAST = "avx512_vnni"  # processors that have it do not slow their clock for AVX-512, older ones may
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3  # of malloc.h
@@ -26,6 +28,7 @@ def prepare() -> None:
             mallopt = ctypes.CDLL("libc.so.6").mallopt
             for parameter, value in ((M_MMAP_THRESHOLD, KEPT), (M_TRIM_THRESHOLD, KEPT), (M_TOP_PAD, AHEAD)):
                 mallopt(parameter, value)
+    threadpool_limits(1, user_api="blas")  # its threads spin while they wait, beside decoders that need the cores
     if fast_avx512(CPUINFO):
         os.environ.setdefault("CT2_FORCE_CPU_ISA", "AVX512")  # left alone it takes AVX2
 

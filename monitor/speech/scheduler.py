@@ -2,8 +2,8 @@
 
 Each stretch has a time by which it is due: drafts, which alerts wait for, sooner than finals, and each further one of the same
 call a little later, so that a call that sends much holds nobody up. Interims come after all these. A batch takes only stretches
-of one context length, for a result never depends on its company, so that live and offline agree; live, it takes no more than
-`SLOT` seconds of work, so that nobody stands behind it for long.
+of one context length, for a result never depends on its company, so that live and offline agree; live, it takes about `SLOT`
+seconds of work, so that nobody stands behind it for long.
 
 Where there are two workers and calls are live, a lone final is left to one of them, so that no draft stands behind it. What
 waits and is overtaken is given up; what is being decoded already is not, or on a busy machine no interim would ever be
@@ -28,7 +28,8 @@ from monitor.speech.strain import NARROW, NO_INTERIMS, Strain
 
 PATIENCE: dict[Stage, float] = {"draft": 0.3, "final": 1.0, "interim": 0.0}  # seconds after which it is due
 TURN = 0.3  # seconds by which each further stretch of the same call is due later
-SLOT = 0.4  # seconds of work in a live batch
+SLOT = 0.4  # seconds of work in a live batch ...
+FEWEST = 4  # ... which is no smaller for it than this: alone, a stretch costs three times what it does among eight
 WORK = 0.014  # seconds of work for a second of context, until it is known better
 LEARNING = 0.1  # weight of a batch's own figure in that
 WATCH = 0.5  # seconds between looks at what waits, where nothing else happens
@@ -152,7 +153,8 @@ class Scheduler:
         oldest = min((job.asked for job in self._jobs if not job.interim), default=now)
         final = min((job.asked for job in self._jobs if job.whole), default=now)
         if self._live:
-            self._meters.degraded(self._strain.see(now, now - oldest))
+            calls = {job.speech.call for job in self._jobs}  # one that sends faster than it is spoken is no strain
+            self._meters.degraded(self._strain.see(now, now - oldest if len(calls) > 1 else 0.0))
         self._meters.queue(waiting, now - final)
 
     async def _watch(self) -> None:
@@ -171,10 +173,15 @@ class Scheduler:
             return []
         first = able[0]
         fit = [job for job in able if (job.interim, job.context) == (first.interim, first.context)]
-        room = max(1, int(SLOT / (self._work * first.context))) if self._live else self._batch
-        chosen = fit[: min(self._batch, room)]
+        chosen = fit[: self._room(first.context)]
         self._jobs = [job for job in self._jobs if job not in chosen]
         return chosen
+
+    def _room(self, context: float) -> int:
+        """Stretches for one batch. Behind with the work it is full, for the larger a batch the less each costs."""
+        if not self._live or self._strain.level:
+            return self._batch
+        return min(self._batch, max(FEWEST, int(SLOT / (self._work * context))))
 
     def _in_turn(self, jobs: Sequence[Job]) -> list[Job]:
         """Interims last; by when they are due, each further one of a call later than the one before it."""
