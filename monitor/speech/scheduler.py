@@ -5,9 +5,9 @@ call a little later, so that a call that sends much holds nobody up. Interims co
 of one context length, for a result never depends on its company, so that live and offline agree; live, it takes about `SLOT`
 seconds of work, so that nobody stands behind it for long.
 
-Where there are two workers and calls are live, a lone final is left to one of them, so that no draft stands behind it. What
-waits and is overtaken is given up; what is being decoded already is not, or on a busy machine no interim would ever be
-finished. Where all that is too much, `strain` says what is left out: no draft and no final ever is.
+Where there are two workers and calls are live, a lone final is left to one of them for a moment, so that no draft stands behind
+it. What waits and is overtaken is given up; what is being decoded already is not, or on a busy machine no interim would ever
+be finished. Where all that is too much, `strain` says what is left out: no draft and no final ever is.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ SLOT = 0.4  # seconds of work in a live batch ...
 FEWEST = 4  # ... which is no smaller for it than this: alone, a stretch costs three times what it does among eight
 WORK = 0.014  # seconds of work for a second of context, until it is known better
 LEARNING = 0.1  # weight of a batch's own figure in that
-WATCH = 0.5  # seconds between looks at what waits, where nothing else happens
+LONE = 0.25  # seconds that a lone final is left to the other worker
+WATCH = 0.25  # seconds between looks at what waits, where nothing else happens
 
 log = structlog.get_logger(__name__)
 
@@ -158,16 +159,18 @@ class Scheduler:
         self._meters.queue(waiting, now - final)
 
     async def _watch(self) -> None:
-        """Look, where nothing comes and nothing goes."""
+        """Look, where nothing comes and nothing goes, and give a final that was left alone too long to whoever is free."""
         while True:
             await asyncio.sleep(WATCH)
             self._look()
+            self._wake.set()
 
     def _next(self, worker: int) -> list[Job]:
         """The jobs to decode now, at most a batch, all of one context and either none or all interims. Removes them."""
         self._jobs = [job for job in self._jobs if not job.result.done()]
         spare = self._live and worker == 0 and self._engine.workers > 1  # the one that keeps free for drafts
-        lone = spare and sum(job.whole for job in self._jobs) == 1
+        fresh = asyncio.get_running_loop().time() - LONE
+        lone = spare and [job.asked > fresh for job in self._jobs if job.whole] == [True]
         able = self._in_turn([job for job in self._jobs if not (lone and job.whole)])
         if not able:
             return []

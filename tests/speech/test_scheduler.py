@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from monitor.records import RATE, Samples, Speech, Stage, Utterance
-from monitor.speech.scheduler import FEWEST, SLOT, WORK, Scheduler
+from monitor.speech.scheduler import FEWEST, LONE, SLOT, WATCH, WORK, Scheduler
 
 
 class Bench:
@@ -241,3 +241,23 @@ async def test_under_load_interims_go_first_then_the_beam_and_all_comes_back() -
             clock.now += 1.0
     assert any(narrow for wave, narrow in seen if wave < 5)
     assert not any(narrow for wave, narrow in seen if wave > 50)
+
+
+async def test_live_a_lone_final_is_not_left_alone_for_long() -> None:
+    clock = Clock()
+    asyncio.get_running_loop().time = lambda: clock.now  # type: ignore[method-assign]
+    bench = Bench(workers=2)
+    async with Scheduler(bench, 1, live=True) as scheduler:
+        tasks = await ask(scheduler, speech("f1", seconds=9))
+        tasks += await ask(scheduler, speech("f2", seconds=9))
+        before = list(bench.batches)
+        clock.now += LONE + WATCH  # the watch wakes whoever is free
+        await settle()
+        while len(bench.batches) < 2 and clock.now < 9:
+            clock.now += WATCH
+            await settle()
+        after = list(bench.batches)  # the first is still being decoded
+        bench.go.release(5)
+        await asyncio.gather(*tasks)
+    assert before == [["f1"]]
+    assert after == [["f1"], ["f2"]]
