@@ -130,6 +130,10 @@ class _Judged:
         spoken.sort(key=lambda one: (one.start, one.id))
         if not spoken:
             return None
+        found: dict[str, list[Finding]] = {}
+        for finding in self._stand:
+            if turn := self._place(finding, spoken):
+                found.setdefault(turn.id, []).append(finding)
         denied = {one.utterance: alert.why for alert in self._false for one in self._under([alert], CONTRARY)}
         turns = [
             {
@@ -137,7 +141,7 @@ class _Judged:
                 "text": self._text(one),
                 "start": round(one.start, 3),
                 "end": round(max(one.start, one.end), 3),
-                "labels": [self._label(finding, one) for finding in self._stand if self._place(finding, spoken) is one],
+                "labels": [self._label(finding, one) for finding in found.get(one.id, ())],
             }
             | ({"hard_negative": denied[one.id]} if one.id in denied else {})
             for one in spoken

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Protocol
 
@@ -148,15 +149,7 @@ class Desk:
             raise Refused(404, "unknown_call", "There is no such call.")
         if not policy.may_take_over(who.person, view):
             raise Refused(403, "forbidden", "Your role does not take calls over.")
-        entry = AuditEntry(
-            when=self.now(),
-            who=signature(who.person, body.by),
-            role=who.person.role,
-            address=who.address,
-            action="takeover",
-            call=call,
-            detail={"on": body.on},
-        )
+        entry = replace(who.entry(self.now(), "takeover", call, on=body.on), who=signature(who.person, body.by))
         async with self._changing:
             changed = await self.store.take_over(entry, on=body.on)
             if changed is None:
@@ -168,7 +161,8 @@ class Desk:
         if not policy.may_label(who.person):
             raise Refused(403, "forbidden", "Labelled cases are for quality reviewers and administrators.")
         await self.store.audit(who.entry(self.now(), "export", what="cases", since=since and since.isoformat()))
-        response = await large_answer(casebook.compile(await self.store.decided(since, EXPORTED)))
+        decided = await self.store.decided(since, EXPORTED)
+        response = await large_answer(await asyncio.to_thread(casebook.compile, decided))
         response.headers["content-disposition"] = 'attachment; filename="cases.json"'
         return response
 

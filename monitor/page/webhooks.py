@@ -6,18 +6,16 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal, Protocol
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 from fastapi import Path as InPath
 from pydantic import BaseModel, ConfigDict
 
 from monitor.deliveries import Delivery, Standing, WebhookState
 from monitor.page import policy
-from monitor.page.accounts import Asking
 from monitor.page.answers import Refused, answer, large_answer
-from monitor.page.guard import who_asks
+from monitor.page.fields import Who
 from monitor.records import AuditEntry
 
-Who = Annotated[Asking, Depends(who_asks)]
 LetterId = Annotated[int, InPath(ge=1, lt=2**63)]
 
 
@@ -65,15 +63,8 @@ class Webhooks:
             raise Refused(404, "unknown_delivery", "There is no such dead letter; somebody may have seen to it.")
         if body.order == "retry" and letter.webhook not in {one.name for one in self.courier.about()}:
             raise Refused(409, "unknown_webhook", f"config.toml has no webhook {letter.webhook} any more.")
-        entry = AuditEntry(
-            when=self.now(),
-            who=who.person.name,
-            role=who.person.role,
-            address=who.address,
-            action=f"webhook_{body.order}",
-            call=letter.alert.call,
-            detail={"webhook": letter.webhook, "alert": letter.alert.id},
-        )
+        detail = {"webhook": letter.webhook, "alert": letter.alert.id}
+        entry = who.entry(self.now(), f"webhook_{body.order}", letter.alert.call, **detail)
         done = await (self.outbox.retry if body.order == "retry" else self.outbox.drop)(id, entry)
         if not done:
             raise Refused(404, "unknown_delivery", "There is no such dead letter; somebody may have seen to it.")
