@@ -77,7 +77,9 @@ class Workshop:
         """Use `workshop`."""
         self.settings, self.rules, self.whispers, self.analysis, self.meters = settings, rules, whispers, analysis, meters
         self.vad = VadModel()
-        self.rooms = Rooms(scheduler, ThreadPoolExecutor(1, "hearing"), ThreadPoolExecutor(1, "thinking"), local_now)
+        self.rooms = Rooms(
+            scheduler, settings.decode.lead, ThreadPoolExecutor(1, "hearing"), ThreadPoolExecutor(1, "thinking"), local_now
+        )
 
     def conversation(
         self, info: CallInfo, rate: int, encoding: Encoding, outlet: Outlet, earlier: Sequence[Remembered] = ()
@@ -117,6 +119,7 @@ async def workshop(settings: config.Config, *, live: bool = False) -> AsyncItera
         asyncio.to_thread(lambda: Decoder(models.path(settings.model), settings.model, settings.decode)),
         asyncio.to_thread(load_analysis, settings),
     )
+    machine.keep_memory()
     meters = Meters()
     meters.about(model=settings.model.name, version=metadata.version("callmonitor"))
     transcriber = Transcriber(decoder, settings.gate, settings.model.language, meters)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -32,6 +32,7 @@ from monitor.guess import Guess
 from monitor.ingest.pcm import Decoder
 from monitor.outlet import Outlet, Presenter
 from monitor.records import CallInfo, CallStatus, CallView, Chunk, Silence, Speech, Summary, Utterance, Whisper, WhisperStatus
+from monitor.speech.dictation import Dictation
 from monitor.speech.listener import Listener
 from monitor.speech.scheduler import Scheduler
 from monitor.speech.transcript import join
@@ -49,13 +50,13 @@ class Rooms:
     """What all calls share, built once."""
 
     scheduler: Scheduler
+    lead: float  # seconds of its speaker's past that an utterance is heard with
     hearing: Executor  # a thread for what is computed on audio
     thinking: Executor  # a thread for what is computed on words
     now: Callable[[], datetime]
 
 
-Decoding = tuple[Speech, "asyncio.Task[Utterance | None]"]
-Heard = Silence | Decoding
+Heard = Silence | tuple[Speech, "asyncio.Task[Utterance | None]"]
 
 
 class Conversation:
@@ -80,7 +81,7 @@ class Conversation:
         self._waiting: list[Chunk] = []
         self._seconds = 0.0
         self._order: asyncio.Queue[Heard | None] = asyncio.Queue(BACKLOG)
-        self._drafts: dict[str, list[Decoding]] = {}  # of utterances still open, in order
+        self._dictation = Dictation(rooms.scheduler, rooms.lead)
         self._parts: dict[str, dict[int, Utterance]] = {}  # of utterances still open, what their drafts said
         self._tasks: set[asyncio.Task[Any]] = set()  # decodings and guesses under way
         self._guesses: dict[str, Guess] = {}
@@ -225,27 +226,7 @@ class Conversation:
 
     def _decoding(self, speech: Speech) -> asyncio.Task[Utterance | None]:
         """The decoding of this stretch, under way."""
-        if speech.stage == "final":
-            return self._own(asyncio.create_task(self._transcribe(speech, self._drafts.pop(speech.id, []))))
-        task = self._own(asyncio.create_task(self._rooms.scheduler.transcribe(speech)))
-        if speech.stage == "draft":
-            self._drafts.setdefault(speech.id, []).append((speech, task))
-        return task
-
-    async def _transcribe(self, final: Speech, drafts: Sequence[Decoding]) -> Utterance | None:
-        """The words of a final. A draft of the very same sound has said them already, where it did not fail.
-
-        Where there is no time for better, its drafts one after the other have too.
-        """
-        if drafts and _sound(drafts[-1][0]) == _sound(final):
-            with suppress(Exception):
-                return await drafts[-1][1]
-        if self._rooms.scheduler.strained and tuple(span for draft, _ in drafts for span in draft.spans) == final.spans:
-            with suppress(Exception):
-                parts = [part for part in [await task for _, task in drafts] if part]
-                if len(parts) == len(drafts):
-                    return replace(join(parts), stage="final")
-        return await self._rooms.scheduler.transcribe(final)
+        return self._own(asyncio.create_task(self._dictation.begin(speech)))
 
     async def _settle_all(self) -> None:
         """Settle finals and silences in order, until None."""
@@ -372,8 +353,3 @@ class Conversation:
 
     async def _off_loop(self, executor: Executor, compute: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(executor, compute)
-
-
-def _sound(speech: Speech) -> tuple[object, ...]:
-    """What tells two stretches of one speaker's audio apart."""
-    return speech.spans, speech.offset, len(speech.samples)

@@ -101,6 +101,7 @@ class Decode(Section):
     batch: int = Field(8, ge=1, le=64)
     context_min: float = Field(8.0, ge=0, le=30)  # seconds
     context_extra: float = Field(3.0, ge=0, le=30)  # seconds
+    lead: float = Field(8.0, ge=0, le=15)  # seconds
     prompt: str = ""  # a style for the decoder to follow; costs accuracy on telephone speech
 
 

@@ -60,6 +60,14 @@ class Chunk:
         return self.start + len(self.samples) / RATE
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Lead:
+    """What the same speaker said just before a stretch, as the decoder takes it."""
+
+    samples: Samples = field(repr=False)
+    tokens: tuple[int, ...]  # its words
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speech:
     """A stretch of speech to decode.
@@ -80,6 +88,7 @@ class Speech:
     voicing: float  # 0..1, mean probability of speech over the spans
     offset: float  # call time of samples[0]: start less the padding
     part: int = 0
+    lead: Lead | None = field(default=None, repr=False, compare=False)
     samples: Samples = field(repr=False, compare=False)
 
 

@@ -18,7 +18,7 @@ from monitor.errors import AudioError, MonitorError
 from monitor.ingest.file import SUFFIXES, pcm, probe, speakers
 from monitor.records import Alert, CallInfo, CallRecord, CallView, Finding, Summary, Utterance, Whisper, as_json
 
-TOGETHER = 4  # recordings under way at once, so that batches fill
+TOGETHER = 16  # recordings under way at once, so that batches fill
 CALL = ("id", "started", "seconds", "agent", "team", "customer", "model", "source")
 UTTERANCE = ("id", "speaker", "start", "end", "text", "confidence", "valence", "arousal")
 WHISPER = ("id", "at", "say", "reason", "because", "rule", "priority", "expires")

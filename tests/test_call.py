@@ -33,7 +33,7 @@ from monitor.records import (
     CallStatus,
     CallView,
     EarlierCall,
-    Samples,
+    Lead,
     Silence,
     Speech,
     Stage,
@@ -41,6 +41,7 @@ from monitor.records import (
     Utterance,
 )
 from monitor.review import Notebook
+from monitor.speech.lead import Past, Shape
 from monitor.speech.listener import Listener
 from monitor.speech.scheduler import Scheduler
 from monitor.speech.strain import NARROW
@@ -58,8 +59,11 @@ class Script:
     given: list[tuple[str, Stage]] = field(default_factory=list)
     workers: int = 1
 
-    def context(self, samples: Samples) -> float:
-        return 8.0
+    def shape(self, speech: Speech) -> Shape:
+        return Shape(8.0, 0)
+
+    def lead(self, past: Past) -> Lead | None:
+        return None
 
     def transcribe(self, batch: Sequence[Speech], *, narrow: bool = False) -> list[Utterance | None]:
         self.given += [(speech.id, speech.stage) for speech in batch]
@@ -148,7 +152,7 @@ async def run(
                 analysis.call(info, [analysis.remember(call) for call in earlier]),
                 Engine(rules or load_rules(), "c", channels),
                 Whisperer(load_whispers(), "c"),
-                Rooms(scheduler, hearing, thinking, local_now),
+                Rooms(scheduler, config.Decode().lead, hearing, thinking, local_now),
                 outlet,
             )
             spoil(conversation)
@@ -159,7 +163,7 @@ async def run(
             await conversation.end(status, None)
             left = [task.get_name() for task in asyncio.all_tasks() if task is not asyncio.current_task()]
             assert left == ["decoder 0"], "a call that is over leaves no task behind"
-            assert not conversation._drafts, "nor any of its sound"
+            assert not len(conversation._dictation), "nor any of its sound"
     return outlet
 
 

@@ -23,6 +23,7 @@ from monitor.labels import Sample
 from monitor.meters import Meters
 from monitor.records import Speech
 from monitor.speech import models
+from monitor.speech.lead import Shape
 from monitor.speech.transcript import Transcriber
 from monitor.speech.vad import VadModel
 from monitor.speech.whisper import Decoder, cores
@@ -118,9 +119,9 @@ def _decoding(settings: config.Config, segments: Sequence[Speech]) -> float:
     """Seconds of a core that decoding `segments` costs, in batches of one context, on all workers."""
     decoder = Decoder(models.path(settings.model), settings.model, settings.decode)
     transcriber = Transcriber(decoder, settings.gate, settings.model.language, Meters())
-    groups: dict[float, list[Speech]] = defaultdict(list)
+    groups: dict[Shape, list[Speech]] = defaultdict(list)
     for segment in segments:
-        groups[transcriber.context(segment.samples)].append(segment)
+        groups[transcriber.shape(segment)].append(segment)
     size = settings.decode.batch
     batches = [group[at : at + size] for group in groups.values() for at in range(0, len(group), size)]
     transcriber.transcribe(batches[0][:1])

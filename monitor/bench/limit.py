@@ -1,8 +1,9 @@
 """`callmonitor bench limit`: what CTranslate2 itself does with the product's segments, everything else left out.
 
-The same audio, cut and filled up as the product does, its features made beforehand; then `encode` and `generate` alone, in full
-batches sorted by length, on as many workers and threads as turn out best. No calls to serve, no order to keep, no retries, no
-alignment of words: nothing that decodes with this library can be faster on this machine.
+The same audio, cut and filled up as the product does, its features made beforehand; then encoded and generated as the product
+does, with its vocabulary, and nothing else, in full batches sorted by length, on as many workers and threads as turn out best.
+No calls to serve, no order to keep, nothing that leads a stretch, no retries, no alignment of words: nothing that decodes so
+can be faster on this machine.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import ctranslate2
 import numpy as np
 import numpy.typing as npt
 from faster_whisper import WhisperModel
@@ -27,7 +27,8 @@ from monitor.bench.figures import Figures
 from monitor.bench.sound import Take
 from monitor.records import RATE, Samples
 from monitor.speech import models
-from monitor.speech.whisper import TOKENS_PER_SECOND, TOKENS_SPARE, Decoder, cores
+from monitor.speech.vocabulary import Vocabulary, cut
+from monitor.speech.whisper import TOKENS_PER_SECOND, TOKENS_SPARE, Decoder, cores, encode, target
 
 BATCHES = (4, 8, 16, 32)
 PILOT = 60.0  # seconds of speech by which the best layout is found
@@ -51,43 +52,38 @@ def layouts() -> Iterator[tuple[int, int]]:
     yield from dict.fromkeys((workers, max(1, cores() // workers)) for workers in (1, min(2, cores()), cores()))
 
 
-def loaded(settings: config.Config, workers: int, threads: int) -> WhisperModel:
-    """The configured model by itself. Raises ModelError where it is not there."""
-    model = settings.model
+def loaded(settings: config.Config, workers: int, threads: int, files: dict[str, bytes] | None = None) -> WhisperModel:
+    """The configured model by itself, or `files` of it. Raises ModelError where it is not there."""
+    device, compute = target(settings.model)
     return WhisperModel(
-        str(models.path(model)),
-        device=model.device,
-        compute_type=_compute_type(model),
+        str(models.path(settings.model)),
+        files=files,
+        device=device,
+        compute_type=compute,
         cpu_threads=threads,
         num_workers=workers,
         local_files_only=True,
     )
 
 
-def _compute_type(model: config.Model) -> str:
-    """As the product's decoder chooses it."""
-    if model.compute_type != "auto":
-        return model.compute_type
-    on_gpu = model.device == "cuda" or (model.device == "auto" and ctranslate2.get_cuda_device_count() > 0)
-    return "float16" if on_gpu else "int8"
-
-
 def limit(settings: config.Config, takes: Sequence[Take], say: Say) -> Figures:
     """Find the best layout on a part, then time it on all. Computes for seconds to minutes."""
     segments = sound.finals(takes, settings)
     decoder = Decoder(models.path(settings.model), settings.model, settings.decode)
-    sized = [(decoder.context(segment.samples), segment.samples) for segment in segments]
+    sized = [(decoder.context(segment), segment.samples) for segment in segments]
     del decoder  # its memory and threads
     pilot = _part(sized, PILOT)
     speeds: dict[Layout, float] = {}
     for workers, threads in layouts():
-        whisper = loaded(settings, workers, threads)
+        files, words = cut(models.path(settings.model), settings.model.language)
+        whisper = loaded(settings, workers, threads, files)
         for size in BATCHES:
             layout = Layout(workers, threads, size)
-            speeds[layout] = _seconds(pilot) / timed(whisper, settings, pilot, layout)
+            speeds[layout] = _seconds(pilot) / timed(whisper, words, settings, pilot, layout)
             say(f"{layout}: {speeds[layout]:.1f} seconds of speech a second")
     best = max(speeds, key=lambda layout: speeds[layout])
-    took = timed(loaded(settings, best.workers, best.threads), settings, sized, best)
+    files, words = cut(models.path(settings.model), settings.model.language)
+    took = timed(loaded(settings, best.workers, best.threads, files), words, settings, sized, best)
     speech, calls = sound.talk(segments), sum(take.seconds for take in takes)
     return {
         "recordings": len(takes),
@@ -102,16 +98,16 @@ def limit(settings: config.Config, takes: Sequence[Take], say: Say) -> Figures:
     }
 
 
-def timed(whisper: WhisperModel, settings: config.Config, sized: Sequence[Sized], layout: Layout) -> float:
+def timed(whisper: WhisperModel, words: Vocabulary, settings: config.Config, sized: Sequence[Sized], layout: Layout) -> float:
     """Seconds that encoding and generating take; the features are there before the clock starts."""
-    tokenizer = Tokenizer(whisper.hf_tokenizer, whisper.model.is_multilingual, "transcribe", settings.model.language)
-    prompt = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
+    tokenizer = Tokenizer(whisper.hf_tokenizer, True, "transcribe", settings.model.language)
+    prompt = words.given([*tokenizer.sot_sequence, tokenizer.no_timestamps])
     batches = [(context, features(whisper, context, batch)) for context, batch in full(sized, layout.batch)]
 
     def decode(batch: Batch) -> None:
         context, mel = batch
         whisper.model.generate(
-            whisper.model.encode(ctranslate2.StorageView.from_array(mel)),
+            encode(whisper.model, mel),
             [prompt] * len(mel),
             beam_size=settings.decode.beam,
             max_length=min(448, len(prompt) + int(TOKENS_PER_SECOND * context) + TOKENS_SPARE),

@@ -26,6 +26,7 @@ from monitor.bench.sound import Take
 from monitor.errors import MonitorError
 from monitor.ingest.file import probe, speakers
 from monitor.records import Samples, Speaker, Speech, Utterance
+from monitor.speech.dictation import Dictation
 from monitor.speech.listener import Listener
 
 ROUNDS = 2
@@ -107,10 +108,11 @@ async def _spoken(shop: Workshop, take: Take) -> dict[Speaker, str]:
     sides = speakers(probe(take.path).channels)
     listener = Listener(take.id, sides, shop.vad, settings.vad, settings.segment, drafts=False)
     room, decoding = asyncio.Semaphore(WAITING), list[asyncio.Task[Utterance | None]]()
+    dictation = Dictation(shop.rooms.scheduler, settings.decode.lead)
 
     async def decode(speech: Speech) -> Utterance | None:
         try:
-            return await shop.rooms.scheduler.transcribe(speech)
+            return await dictation.begin(speech)
         finally:
             room.release()
 

@@ -23,14 +23,18 @@ AHEAD = 16 << 20  # bytes fetched beyond what is asked for
 
 def prepare() -> None:
     """Once, before the first model is loaded."""
+    threadpool_limits(1, user_api="blas")  # its threads spin while they wait, beside decoders that need the cores
+    if fast_avx512(CPUINFO):
+        os.environ.setdefault("CT2_FORCE_CPU_ISA", "AVX512")  # left alone it takes AVX2
+
+
+def keep_memory() -> None:
+    """Once, after the models are loaded: what that took for a moment is better given back."""
     if platform.libc_ver()[0] == "glibc":
         with suppress(OSError, AttributeError):
             mallopt = ctypes.CDLL("libc.so.6").mallopt
             for parameter, value in ((M_MMAP_THRESHOLD, KEPT), (M_TRIM_THRESHOLD, KEPT), (M_TOP_PAD, AHEAD)):
                 mallopt(parameter, value)
-    threadpool_limits(1, user_api="blas")  # its threads spin while they wait, beside decoders that need the cores
-    if fast_avx512(CPUINFO):
-        os.environ.setdefault("CT2_FORCE_CPU_ISA", "AVX512")  # left alone it takes AVX2
 
 
 def fast_avx512(cpuinfo: Path) -> bool:

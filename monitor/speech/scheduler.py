@@ -2,7 +2,7 @@
 
 Each stretch has a time by which it is due: drafts, which alerts wait for, sooner than finals, and each further one of the same
 call a little later, so that a call that sends much holds nobody up. Interims come after all these. A batch takes only stretches
-of one context length, for a result never depends on its company, so that live and offline agree; live, it takes about `SLOT`
+of one shape, for a result never depends on its company, so that live and offline agree; live, it takes about `SLOT`
 seconds of work, so that nobody stands behind it for long.
 
 Where there are two workers and calls are live, a lone final is left to one of them for a moment, so that no draft stands behind
@@ -23,7 +23,8 @@ from typing import Protocol
 import structlog
 
 from monitor.meters import Meters, Outcome
-from monitor.records import Samples, Speech, Stage, Utterance
+from monitor.records import Lead, Speech, Stage, Utterance
+from monitor.speech.lead import Past, Shape
 from monitor.speech.strain import NARROW, NO_INTERIMS, Strain
 
 PATIENCE: dict[Stage, float] = {"draft": 0.3, "final": 1.0, "interim": 0.0}  # seconds after which it is due
@@ -44,7 +45,9 @@ class Engine(Protocol):
     @property
     def workers(self) -> int: ...
 
-    def context(self, samples: Samples) -> float: ...
+    def shape(self, speech: Speech) -> Shape: ...
+
+    def lead(self, past: Past) -> Lead | None: ...
 
     def transcribe(self, batch: Sequence[Speech], *, narrow: bool) -> list[Utterance | None]: ...
 
@@ -53,7 +56,7 @@ class Engine(Protocol):
 class Job:
     order: int
     speech: Speech
-    context: float
+    shape: Shape
     asked: float  # the loop's clock
     due: float
     result: asyncio.Future[Utterance | None] = field(repr=False)
@@ -104,6 +107,10 @@ class Scheduler:
         """Whether there is no time to decode a final anew whose drafts have said it all."""
         return self._strain.level >= NARROW
 
+    def lead(self, past: Past) -> Lead | None:
+        """What of a speaker's past goes in front of what comes next."""
+        return self._engine.lead(past)
+
     def __len__(self) -> int:
         """How many stretches wait."""
         return len(self._jobs)
@@ -122,7 +129,7 @@ class Scheduler:
         loop = asyncio.get_running_loop()
         now = loop.time()
         job = Job(
-            next(self._numbers), speech, self._engine.context(speech.samples), now,
+            next(self._numbers), speech, self._engine.shape(speech), now,
             min(due, now + PATIENCE[speech.stage]), loop.create_future(),
         )  # fmt: skip
         self._jobs.append(job)
@@ -166,7 +173,7 @@ class Scheduler:
             self._wake.set()
 
     def _next(self, worker: int) -> list[Job]:
-        """The jobs to decode now, at most a batch, all of one context and either none or all interims. Removes them."""
+        """The jobs to decode now, at most a batch, all of one shape and either none or all interims. Removes them."""
         self._jobs = [job for job in self._jobs if not job.result.done()]
         spare = self._live and worker == 0 and self._engine.workers > 1  # the one that keeps free for drafts
         fresh = asyncio.get_running_loop().time() - LONE
@@ -175,8 +182,8 @@ class Scheduler:
         if not able:
             return []
         first = able[0]
-        fit = [job for job in able if (job.interim, job.context) == (first.interim, first.context)]
-        chosen = fit[: self._room(first.context)]
+        fit = [job for job in able if (job.interim, job.shape) == (first.interim, first.shape)]
+        chosen = fit[: self._room(first.shape.context)]
         self._jobs = [job for job in self._jobs if job not in chosen]
         return chosen
 
@@ -232,7 +239,7 @@ class Scheduler:
         """Remember what a batch cost; interims, searched narrowly, say nothing of the others."""
         self._meters.batch(jobs[0].speech.stage, len(jobs), [began - job.asked for job in jobs], seconds)
         if not jobs[0].interim:
-            self._work += LEARNING * (seconds / (len(jobs) * jobs[0].context) - self._work)
+            self._work += LEARNING * (seconds / (len(jobs) * jobs[0].shape.context) - self._work)
 
     def _resolve(self, job: Job, utterance: Utterance | None, outcome: Outcome) -> None:
         if not job.result.done():

@@ -12,9 +12,10 @@ import opencc
 
 from monitor import config
 from monitor.meters import Meters
-from monitor.records import Samples, Span, Speech, Utterance, Word
+from monitor.records import Lead, Span, Speech, Utterance, Word
 from monitor.speech import voice
 from monitor.speech.gate import invented
+from monitor.speech.lead import Past, Shape
 from monitor.speech.whisper import Decoded, Decoder
 
 PAUSE = 0.25  # seconds; a breath this long inside an utterance is worth a comma
@@ -45,22 +46,25 @@ class Transcriber:
     def workers(self) -> int:
         return self._decoder.workers
 
-    def context(self, samples: Samples) -> float:
-        return self._decoder.context(samples)
+    def shape(self, speech: Speech) -> Shape:
+        return Shape(self._decoder.context(speech), len(speech.lead.tokens) if speech.lead else 0)
+
+    def lead(self, past: Past) -> Lead | None:
+        return self._decoder.lead(past)
 
     def transcribe(self, batch: Sequence[Speech], *, narrow: bool = False) -> list[Utterance | None]:
-        """The words of each stretch, in order; None where nobody spoke. All of one context, all interim or none.
+        """The words of each stretch, in order; None where nobody spoke. All of one shape, all interim or none.
 
-        `narrow`: with beam 1, where there is no time for more; drafts then without a second try.
+        `narrow`: with beam 1, where there is no time for more. Only finals are reconsidered, for all others are soon replaced.
         """
-        interim = batch[0].stage == "interim"
-        beam = 1 if interim or narrow else None
-        retry = [speech.stage == "final" or not (interim or narrow) for speech in batch]
-        decoded = self._decoder.decode([speech.samples for speech in batch], beam=beam, retry=retry)
-        for one in decoded:
-            if one.retried:
-                self._meters.retry()
-        return [self._utterance(speech, one) for speech, one in zip(batch, decoded, strict=True)]
+        decoded = self._decoder.decode(batch, beam=1 if narrow or batch[0].stage == "interim" else None)
+        return [self._utterance(speech, self._sure(speech, one)) for speech, one in zip(batch, decoded, strict=True)]
+
+    def _sure(self, speech: Speech, decoded: Decoded) -> Decoded:
+        if speech.stage != "final" or not self._decoder.suspect(speech, decoded):
+            return decoded
+        self._meters.retry()
+        return self._decoder.reconsider(speech, decoded)
 
     def _utterance(self, speech: Speech, decoded: Decoded) -> Utterance | None:
         if why := invented(decoded, speech, self._gate):

@@ -1,9 +1,12 @@
 """Decoding: batches of speech to text with faster-whisper's CTranslate2 model, at an audio context as short as is safe.
 
 The network accepts less than its 30 s of context, and its time falls with it; too little runs away on real speech, so what
-looks like it (too long for its audio, repetitive, improbable) is decoded once more with all 30 s. On a CPU stretches are
+looks like it (too long for its audio, repetitive, improbable) may be decoded once more with all 30 s. On a CPU stretches are
 encoded one at a time, for the attention of several overflows the processor's cache (12 s of context, eight together: 165 ms
 each, alone 85), and generated together, for there the weights are what is read again and again.
+
+Words that lead up to a stretch are given in numbers of tokens that are multiples of LEAD_STEP: what is decoded together must be
+given as many. They are part of the prompt, which must end as it would without them (see `vocabulary`).
 """
 
 from __future__ import annotations
@@ -22,7 +25,9 @@ from faster_whisper.tokenizer import Tokenizer
 
 from monitor import config
 from monitor.errors import ModelError
-from monitor.records import RATE, Samples
+from monitor.records import RATE, Lead, Speech
+from monitor.speech import vocabulary
+from monitor.speech.lead import Past
 
 WORKERS = 2  # batches at once on a CPU: two threads on two batches do more than two on one
 FULL = 30.0  # seconds of context the network was trained with
@@ -31,6 +36,8 @@ MEL_FRAME = 0.01  # seconds of a feature frame
 FRAME = 0.02  # seconds of an encoder frame
 TOKENS_PER_SECOND = 14.0  # Mandarin has 4 to 7 characters a second, up to two tokens each
 TOKENS_SPARE = 12
+HALF_WIDTH = str.maketrans("，？！；：（）", ",?!;:()")  # as the network itself writes them
+LEAD_STEP, LEAD_TOKENS = 16, 48  # tokens of a lead: a multiple of the one, at most the other
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +48,6 @@ class Decoded:
     log_probability: float  # mean a token
     no_speech: float  # probability that there was no speech
     pieces: tuple[tuple[str, float], ...] = ()  # characters or words of `text` and when each begins, seconds from its start
-    retried: bool = False  # decoded again in the full context
 
     @property
     def compression(self) -> float:
@@ -60,17 +66,14 @@ class Decoder:
     def __init__(self, path: Path, model: config.Model, decode: config.Decode) -> None:
         """`path` is the folder of a fetched model. Raises ModelError when it cannot be loaded."""
         self._settings = decode
-        device = model.device
-        if device == "auto":
-            device = "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
-        compute = model.compute_type
-        if compute == "auto":
-            compute = "float16" if device == "cuda" else "int8"
+        device, compute = target(model)
         threads = model.threads or cores()
         self.workers = min(WORKERS, threads) if device == "cpu" else 1
         try:
+            files, self._vocabulary = vocabulary.cut(path, model.language)
             whisper = WhisperModel(
                 str(path),
+                files=files,
                 device=device,
                 compute_type=compute,
                 cpu_threads=threads // self.workers,
@@ -81,100 +84,135 @@ class Decoder:
             raise ModelError(f"the model in {path} cannot be loaded on {device} as {compute}: {error}") from error
         self._model = whisper.model
         self._features = whisper.feature_extractor
-        tokenizer = Tokenizer(whisper.hf_tokenizer, whisper.model.is_multilingual, task="transcribe", language=model.language)
-        self._tokenizer = tokenizer
-        self._start = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
+        self._tokenizer = tokenizer = Tokenizer(whisper.hf_tokenizer, True, task="transcribe", language=model.language)
+        self._start = self._vocabulary.given([*tokenizer.sot_sequence, tokenizer.no_timestamps])
         style = tokenizer.encode(" " + decode.prompt.strip()) if decode.prompt.strip() else []
-        self._prompt = [tokenizer.sot_prev, *style, *self._start] if style else self._start
+        self._prompt = [*self._vocabulary.given([tokenizer.sot_prev, *style]), *self._start] if style else self._start
 
-    def context(self, samples: Samples) -> float:
-        """Seconds of audio context a stretch is decoded with. Depends on the stretch alone, never on its batch."""
-        wanted = max(self._settings.context_min, len(samples) / RATE + self._settings.context_extra)
+    def context(self, speech: Speech) -> float:
+        """Seconds of audio context a stretch is decoded with. Depends on it and its lead alone, never on its batch."""
+        wanted = max(self._settings.context_min, _seconds(speech) + self._settings.context_extra)
         return min(FULL, CONTEXT_STEP * float(np.ceil(wanted / CONTEXT_STEP)))
 
-    def decode(
-        self, batch: Sequence[Samples], *, beam: int | None = None, retry: bool | Sequence[bool] = True
-    ) -> list[Decoded]:
-        """Text of each stretch, (n,) float32 at 16 kHz, all of one `context`, in the same order.
+    def lead(self, past: Past) -> Lead | None:
+        """As much of the past as may lead a stretch: whole words, as long as the setting allows, in a fit number of tokens."""
+        longest = len(past.samples) - round(self._settings.lead * RATE)
+        words = [text.translate(HALF_WIDTH) for text, _ in past.pieces]
+        for first, (_, begin) in enumerate(past.pieces):
+            if begin < longest:
+                continue
+            tokens = tuple(self._vocabulary.given(self._tokenizer.encode("".join(words[first:]))))
+            if len(tokens) <= LEAD_TOKENS and len(tokens) % LEAD_STEP == 0:
+                return Lead(past.samples[begin:], tokens)
+        return None
 
-        `beam` overrides the setting; `retry` (of all or of each) decodes doubtful ones again with the full context.
+    def decode(self, batch: Sequence[Speech], *, beam: int | None = None) -> list[Decoded]:
+        """What each stretch says, in the same order; all of one `context`, best with leads of as many tokens.
+
+        `beam` overrides the setting.
         """
         if not batch:
             return []
-        beam = beam or self._settings.beam
-        results = self._generate(batch, self.context(max(batch, key=len)), self._prompt, beam)
-        allowed = [retry] * len(batch) if isinstance(retry, bool) else retry
-        again = [i for i, result in enumerate(results) if allowed[i] and self._suspect(result, len(batch[i]) / RATE)]
-        for i in again:
-            (second,) = self._generate([batch[i]], FULL, self._start, beam)
-            better = second.log_probability > results[i].log_probability or not second.doubtful(len(batch[i]) / RATE)
-            results[i] = replace(second if better else results[i], retried=True)
-        return results
+        return self._generate(batch, self.context(max(batch, key=_seconds)), self._prompt, beam or self._settings.beam)
 
-    def _suspect(self, decoded: Decoded, seconds: float) -> bool:
-        return decoded.doubtful(seconds) or echoes(decoded.text, self._settings.prompt)
+    def suspect(self, speech: Speech, decoded: Decoded) -> bool:
+        """Whether it had better be reconsidered."""
+        return decoded.doubtful(len(speech.samples) / RATE) or echoes(decoded.text, self._settings.prompt)
 
-    def _generate(self, batch: Sequence[Samples], context: float, prompt: list[int], beam: int) -> list[Decoded]:
-        encoded = self._encode(self._mel(batch, context))
-        limit = min(448, len(prompt) + int(TOKENS_PER_SECOND * context) + TOKENS_SPARE)
+    def reconsider(self, speech: Speech, decoded: Decoded) -> Decoded:
+        """The better of `decoded` and what the stretch says by itself in the full context."""
+        alone = replace(speech, lead=None)
+        (second,) = self._generate([alone], FULL, self._start, self._settings.beam)
+        better = second.log_probability > decoded.log_probability or not second.doubtful(_seconds(alone))
+        return second if better else decoded
+
+    def _generate(self, batch: Sequence[Speech], context: float, prompt: list[int], beam: int) -> list[Decoded]:
+        encoded = encode(self._model, self._mel(batch, context))
+        leads = [speech.lead.tokens if speech.lead else () for speech in batch]
+        prompts = [[*prompt, *lead, prompt[-1]] if lead else prompt for lead in leads]
         results = self._model.generate(
             encoded,
-            [prompt] * len(batch),
+            prompts,
             beam_size=beam,
-            max_length=limit,
+            max_length=min(448, max(map(len, prompts)) + int(TOKENS_PER_SECOND * context) + TOKENS_SPARE),
             return_scores=True,
             return_no_speech_prob=True,
             suppress_blank=True,
         )
-        tokens = [result.sequences_ids[0] for result in results]
-        decoded = [
+        found = [
+            result.sequences_ids[0] for result, lead in zip(results, leads, strict=True)
+        ]  # a lead's last token is returned
+        pieces = self._align(encoded, leads, found, batch)
+        return [
             Decoded(
-                text=self._tokenizer.decode(ids).strip(),
-                # CTranslate2 divides the sum by the tokens it returns; the end token counts too.
-                log_probability=result.scores[0] * len(ids) / (len(ids) + 1),
+                text=self._tokenizer.decode(self._vocabulary.written(ids)).strip(),
+                # CTranslate2 divides the sum by the tokens it returns; the end token counts, the lead does not.
+                log_probability=result.scores[0] * len(result.sequences_ids[0]) / (len(ids) + 1),
                 no_speech=result.no_speech_prob,
+                pieces=its,
             )
-            for ids, result in zip(tokens, results, strict=True)
+            for result, ids, its in zip(results, found, pieces, strict=True)
         ]
-        pieces = self._align(encoded, tokens, [len(samples) / RATE for samples in batch])
-        return [replace(one, pieces=its) for one, its in zip(decoded, pieces, strict=True)]
-
-    def _encode(self, mel: npt.NDArray[np.float32]) -> ctranslate2.StorageView:
-        """Hidden states (n, frames, width) of features (n, mels, frames)."""
-        if self._model.device != "cpu" or len(mel) == 1:
-            return self._model.encode(ctranslate2.StorageView.from_array(mel))
-        alone = (self._model.encode(ctranslate2.StorageView.from_array(mel[i : i + 1])) for i in range(len(mel)))
-        return ctranslate2.StorageView.from_array(np.concatenate([np.asarray(states) for states in alone]))
 
     def _align(
-        self, encoded: ctranslate2.StorageView, tokens: list[list[int]], seconds: list[float]
+        self,
+        encoded: ctranslate2.StorageView,
+        leads: Sequence[Sequence[int]],
+        found: Sequence[list[int]],
+        batch: Sequence[Speech],
     ) -> list[tuple[tuple[str, float], ...]]:
         """When each piece of text begins, by dynamic time warping over the cross-attention (Whisper's own method)."""
-        frames = [int(np.ceil(length / MEL_FRAME)) for length in seconds]
-        aligned = self._model.align(encoded, self._tokenizer.sot_sequence, tokens, frames, median_filter_width=7)
+        frames = [int(np.ceil(_seconds(speech) / MEL_FRAME)) for speech in batch]
+        tokens = [[*lead, *ids] for lead, ids in zip(leads, found, strict=True)]
+        aligned = self._model.align(encoded, self._start[:-1], tokens, frames, median_filter_width=7)
         timed = []
-        for ids, result in zip(tokens, aligned, strict=True):
-            begins = np.full(len(ids) + 1, -1.0)
+        for lead, ids, result, speech in zip(leads, found, aligned, batch, strict=True):
+            before = len(speech.lead.samples) / RATE if speech.lead else 0.0
+            begins = np.full(len(lead) + len(ids) + 1, -1.0)
             for token, frame in reversed(result.alignments):
                 begins[token] = frame * FRAME
-            words, word_tokens = self._tokenizer.split_to_word_tokens([*ids, self._tokenizer.eot])
-            at = 0
+            written = self._vocabulary.written(ids)
+            words, word_tokens = self._tokenizer.split_to_word_tokens([*written, self._tokenizer.eot])
+            at = len(lead)
             pieces: list[tuple[str, float]] = []
             for word, its in zip(words[:-1], word_tokens[:-1], strict=True):
-                pieces.append((word, float(max(begins[at], 0.0))))
+                pieces.append((word, max(float(begins[at]) - before, 0.0)))
                 at += len(its)
             timed.append(tuple(pieces))
         return timed
 
-    def _mel(self, batch: Sequence[Samples], context: float) -> npt.NDArray[np.float32]:
-        """Log-mel features (n, mels, frames) of the stretches, each filled up with silence to `context` seconds."""
+    def _mel(self, batch: Sequence[Speech], context: float) -> npt.NDArray[np.float32]:
+        """Log-mel features (n, mels, frames) of leads and stretches, each filled up with silence to `context` seconds."""
         padded = np.zeros(round(context * RATE), np.float32)
         rows = []
-        for samples in batch:
-            padded[: len(samples)] = samples
-            padded[len(samples) :] = 0
+        for speech in batch:
+            sound = np.concatenate([speech.lead.samples, speech.samples]) if speech.lead else speech.samples
+            padded[: len(sound)] = sound
+            padded[len(sound) :] = 0
             rows.append(self._features(padded, padding=0))
         return np.ascontiguousarray(np.stack(rows), dtype=np.float32)
+
+
+def encode(model: ctranslate2.models.Whisper, mel: npt.NDArray[np.float32]) -> ctranslate2.StorageView:
+    """Hidden states (n, frames, width) of features (n, mels, frames)."""
+    if model.device != "cpu" or len(mel) == 1:
+        return model.encode(ctranslate2.StorageView.from_array(mel))
+    alone = (model.encode(ctranslate2.StorageView.from_array(mel[i : i + 1])) for i in range(len(mel)))
+    return ctranslate2.StorageView.from_array(np.concatenate([np.asarray(states) for states in alone]))
+
+
+def _seconds(speech: Speech) -> float:
+    """Of a stretch and its lead."""
+    return (len(speech.samples) + (len(speech.lead.samples) if speech.lead else 0)) / RATE
+
+
+def target(model: config.Model) -> tuple[str, str]:
+    """The device and the number type that a model runs on and in, where the settings leave them open."""
+    device = model.device
+    if device == "auto":
+        device = "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
+    compute = model.compute_type
+    return device, ("float16" if device == "cuda" else "int8") if compute == "auto" else compute
 
 
 def cores() -> int:

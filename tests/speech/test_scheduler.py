@@ -9,7 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from monitor.records import RATE, Samples, Speech, Stage, Utterance
+from monitor.records import RATE, Lead, Speech, Stage, Utterance
+from monitor.speech.lead import Past, Shape
 from monitor.speech.scheduler import FEWEST, LONE, SLOT, WATCH, WORK, Scheduler
 
 
@@ -22,8 +23,11 @@ class Bench:
         self.workers = workers
         self.narrow: list[bool] = []
 
-    def context(self, samples: Samples) -> float:
-        return 8.0 if len(samples) < 4 * RATE else 16.0
+    def shape(self, speech: Speech) -> Shape:
+        return Shape(8.0 if len(speech.samples) < 4 * RATE else 16.0, len(speech.lead.tokens) if speech.lead else 0)
+
+    def lead(self, past: Past) -> Lead | None:
+        return None
 
     def transcribe(self, batch: Sequence[Speech], *, narrow: bool) -> list[Utterance | None]:
         self.batches.append([speech.id for speech in batch])

@@ -12,6 +12,7 @@ import pytest
 
 from monitor import config
 from monitor.records import RATE, Chunk, Samples, Speech, Utterance
+from monitor.speech.lead import Shape
 from monitor.speech.listener import Listener
 from monitor.speech.transcript import Piece, Transcriber, assemble, punctuate
 from monitor.speech.vad import VadModel
@@ -70,12 +71,10 @@ def test_words_follow_each_other_and_leave_the_marks_out() -> None:
 
 
 def transcribe(transcriber: Transcriber, spoken: list[Speech]) -> list[Utterance | None]:
-    by_context: dict[float, list[Speech]] = {}
+    by_shape: dict[Shape, list[Speech]] = {}
     for item in spoken:
-        by_context.setdefault(transcriber.context(item.samples), []).append(item)
-    done = {
-        item.id: one for batch in by_context.values() for item, one in zip(batch, transcriber.transcribe(batch), strict=True)
-    }
+        by_shape.setdefault(transcriber.shape(item), []).append(item)
+    done = {item.id: one for batch in by_shape.values() for item, one in zip(batch, transcriber.transcribe(batch), strict=True)}
     return [done[item.id] for item in spoken]
 
 
@@ -121,7 +120,7 @@ def test_words_lie_inside_their_utterance_in_order(first_minute: list[Utterance]
 @pytest.mark.model
 def test_a_result_does_not_depend_on_its_company(transcriber: Transcriber, decoder: Decoder, calls: Path) -> None:
     spoken = [item for item in hear(VadModel(), chunks(calls / "dev-09.opus")) if isinstance(item, Speech)]
-    same = [item for item in spoken if decoder.context(item.samples) == decoder.context(spoken[0].samples)][:4]
+    same = [item for item in spoken if decoder.context(item) == decoder.context(spoken[0])][:4]
     assert len(same) == 4
     alone = [transcriber.transcribe([item])[0] for item in same]
     assert transcriber.transcribe(same) == alone
