@@ -69,14 +69,13 @@ class Demand:
     id: str
     needs_object: bool
     words: tuple[str, ...]
-    sounds: tuple[tuple[str, ...], ...]
+    sounds: tuple[str, ...]  # syllables, each with a space around it
     cue: re.Pattern[str]
 
     def made_in(self, norm: str, syllables: tuple[str, ...]) -> bool:
         """Whether a sentence (its normal form and its sounds) makes this demand."""
-        named = any(word in norm for word in self.words) or any(
-            syllables[index : index + len(sound)] == sound for sound in self.sounds for index in range(len(syllables))
-        )
+        heard = f" {' '.join(syllables)} "
+        named = any(word in norm for word in self.words) or any(sound in heard for sound in self.sounds)
         return named and bool(self.cue.search(norm))
 
 
@@ -311,5 +310,6 @@ class Compiler:
 
 def _demand(row: DemandSheet, cue: re.Pattern[str]) -> Demand:
     words = tuple(texts.normal(word) for word in row.words.split())
-    sounds = tuple(pinyin.syllables(word) for word in words if len(word) > 1 and not any(char.isdecimal() for char in word))
+    named = (word for word in words if len(word) > 1 and not any(char.isdecimal() for char in word))
+    sounds = tuple(f" {' '.join(pinyin.syllables(word))} " for word in named)
     return Demand(row.id, row.object, words, sounds, cue)
