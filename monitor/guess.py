@@ -17,11 +17,11 @@ class Guess:
     whispers: tuple[Whisper, ...] = ()
 
     def news(self, before: Guess | None) -> tuple[list[Finding], list[Alert]]:
-        """The findings and alerts that were not shown with the guess before, or now rest on other words."""
-        findings = {(one.id, one.text) for one in before.findings} if before else set()
+        """The findings and alerts that were not shown with the guess before, or now rest on other words or stand elsewhere."""
+        findings = {(one.id, one.text, one.span) for one in before.findings} if before else set()
         alerts = {(one.id, one.because) for one in before.alerts} if before else set()
         return (
-            [one for one in self.findings if (one.id, one.text) not in findings],
+            [one for one in self.findings if (one.id, one.text, one.span) not in findings],
             [one for one in self.alerts if (one.id, one.because) not in alerts],
         )
 

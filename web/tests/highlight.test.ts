@@ -47,4 +47,13 @@ describe("pieces", () => {
       expect(covered).toBe(Array.from(text).slice(from, to).join(""));
     }
   });
+
+  test("marks words that have moved where they stand now", () => {
+    const moved = { id: "f", span: [5, 9] as const, text: "联系记者" };
+    const marked = (text: string) => pieces(text, [moved]).find(({ ids }) => ids.length > 0)?.text;
+    expect(marked("我已经，已经联系记者了")).toBe("联系记者");
+    expect(marked("联系记者，我说联系记者了")).toBe("联系记者");
+    expect(pieces("联系记者，我说联系记者了", [moved])[0]).toEqual({ text: "联系记者，我说", ids: [] });
+    expect(marked("我已经，已经别的什么了")).toBe("经别的什"); // gone: where it was
+  });
 });

@@ -129,7 +129,8 @@ function Judged({ alert }: { readonly alert: Alert }) {
     <span className="alert-judged">
       <span>{words.handledBy(status, bySystem ? words.bySystem : (alert.by ?? ""), when)}</span>
       {alert.why !== null && <span data-testid="alert-why">{words.desk.why[alert.why]}</span>}
-      {alert.note !== null && alert.note !== "" && <span className="alert-note">{alert.note}</span>}
+      {bySystem && alert.status === "resolved" && <span className="alert-note">{words.desk.withdrawnWhy}</span>}
+      {!bySystem && alert.note !== null && alert.note !== "" && <span className="alert-note">{alert.note}</span>}
       {decided && !bySystem && rights.includes("decide") && (
         <Button size="small" type="text" icon={<UndoOutlined />} onClick={() => decide(alert, { status: "open" })} data-testid="alert-reopen">
           {words.reopen}

@@ -15,7 +15,7 @@ interface Props {
 /** An utterance's text with the words marked that something was found in; several findings may share words. */
 export function Evidence({ text, findings, severities }: Props) {
   const names = useNames();
-  const spans = findings.flatMap(({ finding: { id, span } }) => (span === null ? [] : [{ id, span }]));
+  const spans = findings.flatMap(({ finding: { id, span, text: words } }) => (span === null ? [] : [{ id, span, text: words }]));
   if (spans.length === 0) return text;
   const held = new Map(findings.map((one) => [one.finding.id, one]));
   return pieces(text, spans).map(({ text: part, ids }, index) => {

@@ -222,6 +222,7 @@ export const en: Dictionary = {
     cancel: "Cancel",
     saveHint: "Ctrl+Enter saves",
     withdrawn: "Taken back",
+    withdrawnWhy: "the final words no longer say so",
     why: {
       misheard: "Misheard: it was not said",
       other_sense: "Said in another sense",

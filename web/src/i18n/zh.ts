@@ -221,6 +221,7 @@ export const zh = {
     cancel: "取消",
     saveHint: "Ctrl+Enter 保存",
     withdrawn: "已撤回",
+    withdrawnWhy: "听全之后，说的不是这个",
     why: {
       misheard: "识别错了，没这么说",
       other_sense: "说的是别的意思",
