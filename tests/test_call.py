@@ -33,7 +33,6 @@ from monitor.records import (
     CallStatus,
     CallView,
     EarlierCall,
-    Lead,
     Silence,
     Speech,
     Stage,
@@ -62,8 +61,8 @@ class Script:
     def shape(self, speech: Speech) -> Shape:
         return Shape(8.0, 0)
 
-    def lead(self, past: Past) -> Lead | None:
-        return None
+    def led(self, speech: Speech, past: Past) -> Speech:
+        return speech
 
     def transcribe(self, batch: Sequence[Speech], *, narrow: bool = False) -> list[Utterance | None]:
         self.given += [(speech.id, speech.stage) for speech in batch]

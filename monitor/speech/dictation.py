@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from monitor.records import Span, Speaker, Speech, Utterance
@@ -63,7 +63,7 @@ class Dictation:
         said = None
         try:
             past = draft.past = (before and before.after) or self._pasts[speech.speaker]
-            said = await self._scheduler.transcribe(replace(speech, lead=self._scheduler.lead(past)))
+            said = await self._scheduler.transcribe(self._scheduler.led(speech, past))
             draft.after = past.then(speech, said, self._lead) if said else past
             return said
         finally:
@@ -75,7 +75,7 @@ class Dictation:
             past = self._pasts[speech.speaker]
             said = await self._said(drafts, past, speech)
             if said is None:
-                said = await self._scheduler.transcribe(replace(speech, lead=self._scheduler.lead(past)))
+                said = await self._scheduler.transcribe(self._scheduler.led(speech, past))
             if said:
                 self._pasts[speech.speaker] = past.then(speech, said, self._lead)
             return said

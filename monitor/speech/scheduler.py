@@ -23,7 +23,7 @@ from typing import Protocol
 import structlog
 
 from monitor.meters import Meters, Outcome
-from monitor.records import Lead, Speech, Stage, Utterance
+from monitor.records import Speech, Stage, Utterance
 from monitor.speech.lead import Past, Shape
 from monitor.speech.strain import NARROW, NO_INTERIMS, Strain
 
@@ -47,7 +47,7 @@ class Engine(Protocol):
 
     def shape(self, speech: Speech) -> Shape: ...
 
-    def lead(self, past: Past) -> Lead | None: ...
+    def led(self, speech: Speech, past: Past) -> Speech: ...
 
     def transcribe(self, batch: Sequence[Speech], *, narrow: bool) -> list[Utterance | None]: ...
 
@@ -107,9 +107,9 @@ class Scheduler:
         """Whether there is no time to decode a final anew whose drafts have said it all."""
         return self._strain.level >= NARROW
 
-    def lead(self, past: Past) -> Lead | None:
-        """What of a speaker's past goes in front of what comes next."""
-        return self._engine.lead(past)
+    def led(self, speech: Speech, past: Past) -> Speech:
+        """A stretch with what of its speaker's past goes in front of it."""
+        return self._engine.led(speech, past)
 
     def __len__(self) -> int:
         """How many stretches wait."""

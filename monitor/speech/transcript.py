@@ -12,7 +12,7 @@ import opencc
 
 from monitor import config
 from monitor.meters import Meters
-from monitor.records import Lead, Span, Speech, Utterance, Word
+from monitor.records import Span, Speech, Utterance, Word
 from monitor.speech import voice
 from monitor.speech.gate import invented
 from monitor.speech.lead import Past, Shape
@@ -49,8 +49,8 @@ class Transcriber:
     def shape(self, speech: Speech) -> Shape:
         return Shape(self._decoder.context(speech), len(speech.lead.tokens) if speech.lead else 0)
 
-    def lead(self, past: Past) -> Lead | None:
-        return self._decoder.lead(past)
+    def led(self, speech: Speech, past: Past) -> Speech:
+        return self._decoder.led(speech, past)
 
     def transcribe(self, batch: Sequence[Speech], *, narrow: bool = False) -> list[Utterance | None]:
         """The words of each stretch, in order; None where nobody spoke. All of one shape, all interim or none.

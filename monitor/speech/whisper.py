@@ -94,17 +94,20 @@ class Decoder:
         wanted = max(self._settings.context_min, _seconds(speech) + self._settings.context_extra)
         return min(FULL, CONTEXT_STEP * float(np.ceil(wanted / CONTEXT_STEP)))
 
-    def lead(self, past: Past) -> Lead | None:
-        """As much of the past as may lead a stretch: whole words, as long as the setting allows, in a fit number of tokens."""
-        longest = len(past.samples) - round(self._settings.lead * RATE)
+    def led(self, speech: Speech, past: Past) -> Speech:
+        """The stretch with as much of its speaker's past in front as the setting and the network's own context allow.
+
+        That is whole words in a fit number of tokens; where there are none such, the stretch as it is.
+        """
+        room = min(self._settings.lead, FULL - self._settings.context_extra - len(speech.samples) / RATE)
         words = [text.translate(HALF_WIDTH) for text, _ in past.pieces]
         for first, (_, begin) in enumerate(past.pieces):
-            if begin < longest:
+            if len(past.samples) - begin > room * RATE:
                 continue
             tokens = tuple(self._vocabulary.given(self._tokenizer.encode("".join(words[first:]))))
             if len(tokens) <= LEAD_TOKENS and len(tokens) % LEAD_STEP == 0:
-                return Lead(past.samples[begin:], tokens)
-        return None
+                return replace(speech, lead=Lead(past.samples[begin:], tokens))
+        return speech
 
     def decode(self, batch: Sequence[Speech], *, beam: int | None = None) -> list[Decoded]:
         """What each stretch says, in the same order; all of one `context`, best with leads of as many tokens.
@@ -139,15 +142,13 @@ class Decoder:
             return_no_speech_prob=True,
             suppress_blank=True,
         )
-        found = [
-            result.sequences_ids[0] for result, lead in zip(results, leads, strict=True)
-        ]  # a lead's last token is returned
+        found = [result.sequences_ids[0] for result in results]
         pieces = self._align(encoded, leads, found, batch)
         return [
             Decoded(
                 text=self._tokenizer.decode(self._vocabulary.written(ids)).strip(),
-                # CTranslate2 divides the sum by the tokens it returns; the end token counts, the lead does not.
-                log_probability=result.scores[0] * len(result.sequences_ids[0]) / (len(ids) + 1),
+                # CTranslate2 divides the sum by the tokens it returns; the end token counts too.
+                log_probability=result.scores[0] * len(ids) / (len(ids) + 1),
                 no_speech=result.no_speech_prob,
                 pieces=its,
             )

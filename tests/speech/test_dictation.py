@@ -20,20 +20,20 @@ class Ear:
     """An engine that hears in each stretch its own name, and writes down what led it: the words, for tokens."""
 
     workers: int = 1
-    led: list[tuple[str, Stage, str]] = field(default_factory=list)
+    heard: list[tuple[str, Stage, str]] = field(default_factory=list)
     deaf: frozenset[str] = frozenset()  # hears nothing there
     broken: frozenset[str] = frozenset()
 
     def shape(self, speech: Speech) -> Shape:
         return Shape(8.0, 0)
 
-    def lead(self, past: Past) -> Lead | None:
+    def led(self, speech: Speech, past: Past) -> Speech:
         said = "".join(text for text, _ in past.pieces)
-        return Lead(past.samples, tuple(map(ord, said))) if said else None
+        return replace(speech, lead=Lead(past.samples, tuple(map(ord, said)))) if said else speech
 
     def transcribe(self, batch: Sequence[Speech], *, narrow: bool = False) -> list[Utterance | None]:
         for one in batch:
-            self.led.append((name(one), one.stage, "".join(map(chr, one.lead.tokens)) if one.lead else ""))
+            self.heard.append((name(one), one.stage, "".join(map(chr, one.lead.tokens)) if one.lead else ""))
         if any(name(one) in self.broken for one in batch):
             raise RuntimeError("out of memory")
         return [None if name(one) in self.deaf else said(one) for one in batch]
@@ -85,7 +85,7 @@ async def test_a_final_is_led_by_what_its_speaker_said_however_fast_it_comes() -
     for slowly in (True, False):
         ear = Ear()
         assert await dictate(ear, *call, slowly=slowly) == ["a", "x", "b", "y", "c"]
-        assert sorted(ear.led) == [
+        assert sorted(ear.heard) == [
             (one, "final", by) for one, by in (("a", ""), ("b", "a"), ("c", "ab"), ("x", ""), ("y", "x"))
         ]
 
@@ -98,27 +98,27 @@ async def test_where_nothing_was_said_or_it_failed_what_came_before_leads_on() -
         None,
         "d",
     ]
-    assert ear.led[-1] == ("d", "final", "a")
+    assert ear.heard[-1] == ("d", "final", "a")
 
 
 async def test_a_draft_of_the_same_sound_that_was_led_alike_is_the_final() -> None:
     ear = Ear()
     assert await dictate(ear, speech("a"), speech("b", "draft", at=2), speech("b", at=2), slowly=True) == ["a", "b", "b"]
-    assert ear.led == [("a", "final", ""), ("b", "draft", "a")], "and is not decoded again"
+    assert ear.heard == [("a", "final", ""), ("b", "draft", "a")], "and is not decoded again"
 
 
 async def test_a_draft_that_was_not_led_by_what_leads_the_final_is_not_it() -> None:
     ear = Ear()
     assert (await dictate(ear, speech("a"), speech("b", "draft", at=2), speech("b", at=2)))[::2] == ["a", "b"]
-    assert ("b", "draft", "") in ear.led
-    assert ear.led[-1] == ("b", "final", "a"), "the draft began before the words before it were known"
+    assert ("b", "draft", "") in ear.heard
+    assert ear.heard[-1] == ("b", "final", "a"), "the draft began before the words before it were known"
 
 
 async def test_drafts_lead_the_drafts_after_them_and_a_final_of_several_is_heard_whole() -> None:
     ear = Ear()
     parts = [speech("b", "draft", at=2), speech("b", "draft", at=3, part=1), speech("b", at=2, seconds=2)]
     assert await dictate(ear, speech("a"), *parts, slowly=True) == ["a", "b", "b1", "b"]
-    assert ear.led == [("a", "final", ""), ("b", "draft", "a"), ("b1", "draft", "ab"), ("b", "final", "a")]
+    assert ear.heard == [("a", "final", ""), ("b", "draft", "a"), ("b1", "draft", "ab"), ("b", "final", "a")]
 
 
 async def test_under_strain_a_final_is_its_drafts_where_they_all_spoke() -> None:
@@ -127,7 +127,7 @@ async def test_under_strain_a_final_is_its_drafts_where_they_all_spoke() -> None
     whole = replace(whole, spans=((2.0, 3.0), (3.0, 4.0)))
     ear = Ear()
     assert await dictate(ear, *parts, whole, speech("c", at=5), strained=True, slowly=True) == ["b", "b1", "bb1", "c"]
-    assert ear.led[-1] == ("c", "final", "bb1")
+    assert ear.heard[-1] == ("c", "final", "bb1")
     for fault in (Ear(deaf=frozenset({"b1"})), Ear(broken=frozenset({"b1"}))):
         assert await dictate(fault, *parts, whole, strained=True, slowly=True) == ["b", None, "b"]
-        assert [stage for _, stage, _ in fault.led] == ["draft", "draft", "final"], "nothing said is lost"
+        assert [stage for _, stage, _ in fault.heard] == ["draft", "draft", "final"], "nothing said is lost"

@@ -66,11 +66,12 @@ def test_a_sound_whose_words_are_not_known_leads_nothing() -> None:
 
 
 def test_a_lead_is_whole_words_in_a_fit_number_of_tokens(decoder: Decoder) -> None:
-    assert decoder.lead(NOTHING) is None
-    past = NOTHING
+    after, _ = spoken("喂？", 60.0)
+    assert decoder.led(after, NOTHING) == after
+    past, lead = NOTHING, None
     for text in ("我昨天下午在你们那儿买的洗衣机，", "今天早上一开机就漏水了。", "WiFi 也连不上，地板都泡坏了！"):
         past = past.then(*spoken(text, pace=0.2), 60.0)
-        lead = decoder.lead(past)
+        lead = decoder.led(after, past).lead
         if lead is None:
             continue
         assert len(lead.tokens) % whisper.LEAD_STEP == 0
@@ -83,6 +84,16 @@ def test_a_lead_is_whole_words_in_a_fit_number_of_tokens(decoder: Decoder) -> No
     assert lead is not None
 
 
+def test_what_fills_the_context_is_led_by_nothing(decoder: Decoder) -> None:
+    past = NOTHING.then(*spoken("我昨天下午在你们那儿买的洗衣机，今天早上一开机就漏水了。", pace=0.2), 60.0)
+    assert decoder.led(spoken("喂？", 60.0)[0], past).lead
+    for seconds in (20.0, 24.0, 26.5, 28.5):
+        speech, _ = spoken("喂？", 60.0, pace=seconds)
+        assert decoder.context(decoder.led(speech, past)) <= whisper.FULL
+        lead = decoder.led(speech, past).lead
+        assert len(speech.samples) + (len(lead.samples) if lead else 0) <= whisper.FULL * RATE
+
+
 @pytest.mark.model
 def test_what_leads_a_stretch_is_heard_with_it_and_not_written_again(transcriber: Transcriber, calls: Path) -> None:
     said = [
@@ -92,11 +103,11 @@ def test_what_leads_a_stretch_is_heard_with_it_and_not_written_again(transcriber
     for before, speech in itertools.pairwise(said):
         (first,) = transcriber.transcribe([before])
         past = past.then(before, first, 8.0) if first else past
-        lead = transcriber.lead(past)
-        if lead is None:
+        after = transcriber.led(speech, past)
+        if after.lead is None:
             continue
         led += 1
-        (alone,), (with_it,) = transcriber.transcribe([speech]), transcriber.transcribe([replace(speech, lead=lead)])
+        (alone,), (with_it,) = transcriber.transcribe([speech]), transcriber.transcribe([after])
         assert with_it is not None
         assert alone is not None
         assert abs(len(with_it.text) - len(alone.text)) <= 4 + len(alone.text) / 3, "no word of the lead is in it"

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from monitor.records import RATE, Lead, Speech, Stage, Utterance
+from monitor.records import RATE, Speech, Stage, Utterance
 from monitor.speech.lead import Past, Shape
 from monitor.speech.scheduler import FEWEST, LONE, SLOT, WATCH, WORK, Scheduler
 
@@ -26,8 +26,8 @@ class Bench:
     def shape(self, speech: Speech) -> Shape:
         return Shape(8.0 if len(speech.samples) < 4 * RATE else 16.0, len(speech.lead.tokens) if speech.lead else 0)
 
-    def lead(self, past: Past) -> Lead | None:
-        return None
+    def led(self, speech: Speech, past: Past) -> Speech:
+        return speech
 
     def transcribe(self, batch: Sequence[Speech], *, narrow: bool) -> list[Utterance | None]:
         self.batches.append([speech.id for speech in batch])
