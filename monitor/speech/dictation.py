@@ -63,6 +63,8 @@ class Dictation:
         said = None
         try:
             past = draft.past = (before and before.after) or self._pasts[speech.speaker]
+            if before:
+                before.past = before.after = None  # they are sound, and nobody asks for them any more
             said = await self._scheduler.transcribe(self._scheduler.led(speech, past))
             draft.after = past.then(speech, said, self._lead) if said else past
             return said

@@ -55,19 +55,18 @@ class Transcriber:
     def transcribe(self, batch: Sequence[Speech], *, narrow: bool = False) -> list[Utterance | None]:
         """The words of each stretch, in order; None where nobody spoke. All of one shape, all interim or none.
 
-        `narrow`: with beam 1, where there is no time for more. Only finals are reconsidered, for all others are soon replaced.
+        `narrow`: with beam 1, where there is no time for more. What is suspect is reconsidered if it is a final; a draft or an
+        interim then says nothing, for the final is soon there.
         """
         decoded = self._decoder.decode(batch, beam=1 if narrow or batch[0].stage == "interim" else None)
-        return [self._utterance(speech, self._sure(speech, one)) for speech, one in zip(batch, decoded, strict=True)]
-
-    def _sure(self, speech: Speech, decoded: Decoded) -> Decoded:
-        if speech.stage != "final" or not self._decoder.suspect(speech, decoded):
-            return decoded
-        self._meters.retry()
-        return self._decoder.reconsider(speech, decoded)
+        return [self._utterance(speech, one) for speech, one in zip(batch, decoded, strict=True)]
 
     def _utterance(self, speech: Speech, decoded: Decoded) -> Utterance | None:
-        if why := invented(decoded, speech, self._gate):
+        suspect = self._decoder.suspect(speech, decoded)
+        if suspect and speech.stage == "final":
+            self._meters.retry()
+            decoded, suspect = self._decoder.reconsider(speech, decoded), False
+        if why := "suspect" if suspect else invented(decoded, speech, self._gate):
             self._meters.gated(why)
             return None
         pieces = self._pieces(decoded, speech)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -124,6 +125,19 @@ def test_a_result_does_not_depend_on_its_company(transcriber: Transcriber, decod
     assert len(same) == 4
     alone = [transcriber.transcribe([item])[0] for item in same]
     assert transcriber.transcribe(same) == alone
+
+
+@pytest.mark.model
+def test_what_is_suspect_is_reconsidered_as_a_final_and_else_not_believed(
+    transcriber: Transcriber, calls: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = [item for item in hear(VadModel(), chunks(calls / "dev-09.opus")) if isinstance(item, Speech)][1]
+    (plain,) = transcriber.transcribe([said])
+    assert plain
+    monkeypatch.setattr(Decoder, "suspect", lambda self, speech, decoded: True)
+    (final,), (draft,) = transcriber.transcribe([said]), transcriber.transcribe([replace(said, stage="draft")])
+    assert final
+    assert draft is None, "or live it would be taken for the final that a review reconsiders"
 
 
 @pytest.mark.model
