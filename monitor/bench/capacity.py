@@ -22,8 +22,8 @@ from monitor.bench.sound import Take
 from monitor.labels import Sample
 from monitor.meters import Meters
 from monitor.records import Speech
-from monitor.speech import models
-from monitor.speech.lead import Shape
+from monitor.speech import machine, models
+from monitor.speech.lead import NOTHING, Past, Shape
 from monitor.speech.transcript import Transcriber
 from monitor.speech.vad import VadModel
 from monitor.speech.whisper import Decoder, cores
@@ -43,6 +43,7 @@ COLUMNS = ("model", "decoding a second of call", "all of it", "calls", "")
 
 def capacity(settings: config.Config, takes: Sequence[Take], say: Say) -> Figures:
     """Measure the configured model, and those of the others that are here. Computes for a minute or more a model."""
+    machine.prepare()
     seconds = sum(take.seconds for take in takes)
     say("hearing ...")
     hearing, segments = _hearing(settings, takes)
@@ -90,11 +91,11 @@ def table(configured: str, shared: float, measured: dict[str, float], machine: i
 
 
 def _hearing(settings: config.Config, takes: Sequence[Take]) -> tuple[float, list[Speech]]:
-    """Seconds of a core that hearing `takes` costs, reading the files included; what goes to the decoder when they are live."""
+    """Seconds of a core that hearing `takes` costs, reading the files included; their drafts and finals."""
     vad = VadModel()
     began = time.process_time()
     heard = [one for take in takes for one in sound.heard(take.path, settings, vad, drafts=True) if isinstance(one, Speech)]
-    return time.process_time() - began, list(decoded(heard))
+    return time.process_time() - began, [one for one in heard if one.stage != "interim"]
 
 
 def decoded(heard: Sequence[Speech]) -> Iterator[Speech]:
@@ -116,11 +117,12 @@ def decoded(heard: Sequence[Speech]) -> Iterator[Speech]:
 
 
 def _decoding(settings: config.Config, segments: Sequence[Speech]) -> float:
-    """Seconds of a core that decoding `segments` costs, in batches of one context, on all workers."""
+    """Seconds of a core that decoding costs, in batches of one shape, on all workers: what of `segments` is decoded live."""
     decoder = Decoder(models.path(settings.model), settings.model, settings.decode)
     transcriber = Transcriber(decoder, settings.gate, settings.model.language, Meters())
+    machine.keep_memory()
     groups: dict[Shape, list[Speech]] = defaultdict(list)
-    for segment in segments:
+    for segment in decoded(list(led(transcriber, segments, settings.decode.lead))):
         groups[transcriber.shape(segment)].append(segment)
     size = settings.decode.batch
     batches = [group[at : at + size] for group in groups.values() for at in range(0, len(group), size)]
@@ -129,6 +131,17 @@ def _decoding(settings: config.Config, segments: Sequence[Speech]) -> float:
         began = time.process_time()
         list(pool.map(transcriber.transcribe, batches))
         return time.process_time() - began
+
+
+def led(transcriber: Transcriber, segments: Sequence[Speech], seconds: float) -> Iterator[Speech]:
+    """The segments, in the order they were heard, each led by the finals before it as it would be live."""
+    pasts: dict[tuple[str, str], Past] = defaultdict(lambda: NOTHING)
+    for segment in segments:
+        past = pasts[segment.call, segment.speaker]
+        whole = transcriber.led(segment, past)
+        yield whole
+        if segment.stage == "final" and (said := transcriber.transcribe([whole])[0]):
+            pasts[segment.call, segment.speaker] = past.then(segment, said, seconds)
 
 
 def _judging(settings: config.Config, takes: Sequence[Take]) -> float:

@@ -26,7 +26,7 @@ from monitor.bench import sound
 from monitor.bench.figures import Figures
 from monitor.bench.sound import Take
 from monitor.records import RATE, Samples
-from monitor.speech import models
+from monitor.speech import machine, models
 from monitor.speech.vocabulary import Vocabulary, cut
 from monitor.speech.whisper import TOKENS_PER_SECOND, TOKENS_SPARE, Decoder, cores, encode, target
 
@@ -68,10 +68,12 @@ def loaded(settings: config.Config, workers: int, threads: int, files: dict[str,
 
 def limit(settings: config.Config, takes: Sequence[Take], say: Say) -> Figures:
     """Find the best layout on a part, then time it on all. Computes for seconds to minutes."""
+    machine.prepare()
     segments = sound.finals(takes, settings)
     decoder = Decoder(models.path(settings.model), settings.model, settings.decode)
     sized = [(decoder.context(segment), segment.samples) for segment in segments]
     del decoder  # its memory and threads
+    machine.keep_memory()
     pilot = _part(sized, PILOT)
     speeds: dict[Layout, float] = {}
     for workers, threads in layouts():

@@ -26,6 +26,7 @@ from monitor.bench.sound import Take
 from monitor.errors import MonitorError
 from monitor.ingest.file import probe, speakers
 from monitor.records import Samples, Speaker, Speech, Utterance
+from monitor.speech import machine
 from monitor.speech.dictation import Dictation
 from monitor.speech.listener import Listener
 
@@ -57,6 +58,7 @@ class Side:
 
 async def versus(settings: config.Config, takes: Sequence[Take], say: Say) -> Figures:
     """Run all sides ROUNDS times in turn. Raises MonitorError where a recording cannot be reviewed."""
+    machine.prepare()
     layout, pipeline = await asyncio.to_thread(_tuned, settings, takes[:PILOT], say)
     async with app.workshop(settings) as shop:
         speech = Side("our speech part", lambda: ours(shop, takes))

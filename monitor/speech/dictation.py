@@ -29,6 +29,7 @@ class _Draft:
     said: asyncio.Future[Utterance | None]  # None: nothing, or it failed
     past: Past | None = None  # what led it; None: it has not begun
     after: Past | None = None  # the same with it; None: it has said nothing so far
+    followed: bool = False  # by another: nobody asks for its sound any more
 
     @property
     def spans(self) -> tuple[Span, ...]:
@@ -64,20 +65,22 @@ class Dictation:
         try:
             past = draft.past = (before and before.after) or self._pasts[speech.speaker]
             if before:
-                before.past = before.after = None  # they are sound, and nobody asks for them any more
+                before.followed, before.past, before.after = True, None, None
             said = await self._scheduler.transcribe(self._scheduler.led(speech, past))
-            draft.after = past.then(speech, said, self._lead) if said else past
+            if not draft.followed:
+                draft.after = past.then(speech, said, self._lead) if said else past
             return said
         finally:
             if not draft.said.done():
                 draft.said.set_result(said)
 
     async def _final(self, speech: Speech, drafts: list[_Draft]) -> Utterance | None:
+        asked = asyncio.get_running_loop().time()
         async with self._turns[speech.speaker]:
             past = self._pasts[speech.speaker]
             said = await self._said(drafts, past, speech)
             if said is None:
-                said = await self._scheduler.transcribe(self._scheduler.led(speech, past))
+                said = await self._scheduler.transcribe(self._scheduler.led(speech, past), asked)
             if said:
                 self._pasts[speech.speaker] = past.then(speech, said, self._lead)
             return said

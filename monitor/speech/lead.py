@@ -55,4 +55,7 @@ def _pieces(said: Utterance) -> list[tuple[str, float]]:
         places.append(found)
         at = found + len(word.text)
     ends = [*places[1:], len(said.text)]
-    return [(said.text[a:b], word.start) for a, b, word in zip(places, ends, said.words, strict=False)]
+    texts = [said.text[a:b] for a, b in zip(places, ends, strict=False)]
+    if texts and texts[0][0].isascii():  # Latin words stand apart from what was said before
+        texts[0] = f" {texts[0]}"
+    return [(text, word.start) for text, word in zip(texts, said.words, strict=False)]

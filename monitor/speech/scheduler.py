@@ -115,10 +115,10 @@ class Scheduler:
         """How many stretches wait."""
         return len(self._jobs)
 
-    async def transcribe(self, speech: Speech) -> Utterance | None:
+    async def transcribe(self, speech: Speech, asked: float | None = None) -> Utterance | None:
         """The words of `speech`; None where there were none, it was overtaken, or there is no time for interims.
 
-        Raises what the decoder raised.
+        `asked`: the loop's time from which it has been waiting, where that is not now. Raises what the decoder raised.
         """
         if not self._tasks or all(task.done() for task in self._tasks):
             raise RuntimeError("the scheduler is not running")
@@ -127,10 +127,10 @@ class Scheduler:
             self._meters.segment("interim", "overtaken")
             return None
         loop = asyncio.get_running_loop()
-        now = loop.time()
+        asked = loop.time() if asked is None else asked
         job = Job(
-            next(self._numbers), speech, self._engine.shape(speech), now,
-            min(due, now + PATIENCE[speech.stage]), loop.create_future(),
+            next(self._numbers), speech, self._engine.shape(speech), asked,
+            min(due, asked + PATIENCE[speech.stage]), loop.create_future(),
         )  # fmt: skip
         self._jobs.append(job)
         self._look()

@@ -1,7 +1,8 @@
 """A Whisper model's vocabulary cut to what calls are written in: most of it is for others.
 
 A base model writes with 51,865 tokens, of which Chinese needs some 2,200, and a few thousand spell whatever else is said. With
-the others gone a step costs half, and no Korean comes of noise. All that can be said is still written: every byte is a token.
+the others gone a step costs half, and hardly any Korean comes of noise. All that can be said is still written: every byte is a
+token.
 
 Tokens are numbered anew, so that those of text lie between <|startoftranscript|> and <|notimestamps|>. What follows the former
 and lies between the two CTranslate2 takes for a prompt, which it reads in one pass. Words that lead a stretch would otherwise
@@ -61,7 +62,7 @@ def cut(folder: Path, language: str) -> tuple[dict[str, bytes], Vocabulary]:
     Raises ValueError where they are of a kind unknown, OSError where they cannot be read.
     """
     try:
-        tokens: list[str] = json.loads((folder / "vocabulary.json").read_text("utf-8"))
+        tokens = _tokens(folder)
         settings = json.loads((folder / "config.json").read_text("utf-8"))
         kept = _kept(tokens, language)
         new = np.full(len(tokens), -1, np.int64)
@@ -75,8 +76,15 @@ def cut(folder: Path, language: str) -> tuple[dict[str, bytes], Vocabulary]:
             "vocabulary.json": json.dumps([tokens[one] for one in kept]).encode(),
             "tokenizer.json": (folder / "tokenizer.json").read_bytes(),
         }, Vocabulary(tokens, kept, new, _single(tokens, new))
-    except (struct.error, KeyError, IndexError, ValueError) as error:
+    except (struct.error, KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
         raise ValueError(f"the model in {folder} is of no known kind: {error}") from error
+
+
+def _tokens(folder: Path) -> list[str]:
+    """What the model writes with, by number; in a list, or a line each."""
+    if (folder / "vocabulary.json").exists():
+        return [str(token) for token in json.loads((folder / "vocabulary.json").read_text("utf-8"))]
+    return (folder / "vocabulary.txt").read_text("utf-8").removesuffix("\n").split("\n")
 
 
 def _kept(tokens: Sequence[str], language: str) -> Ids:

@@ -110,7 +110,7 @@ class Decoder:
         return speech
 
     def decode(self, batch: Sequence[Speech], *, beam: int | None = None) -> list[Decoded]:
-        """What each stretch says, in the same order; all of one `context`, best with leads of as many tokens.
+        """What each stretch says, in the same order; all of one `context` and with as many tokens in their leads.
 
         `beam` overrides the setting.
         """
@@ -119,15 +119,18 @@ class Decoder:
         return self._generate(batch, self.context(max(batch, key=_seconds)), self._prompt, beam or self._settings.beam)
 
     def suspect(self, speech: Speech, decoded: Decoded) -> bool:
-        """Whether it had better be reconsidered."""
-        return decoded.doubtful(len(speech.samples) / RATE) or echoes(decoded.text, self._settings.prompt)
+        """Whether it had better be reconsidered: a runaway, or, as where nothing was said, what was given once more."""
+        return decoded.doubtful(len(speech.samples) / RATE) or self._echo(speech, decoded)
 
     def reconsider(self, speech: Speech, decoded: Decoded) -> Decoded:
         """The better of `decoded` and what the stretch says by itself in the full context."""
-        alone = replace(speech, lead=None)
-        (second,) = self._generate([alone], FULL, self._start, self._settings.beam)
-        better = second.log_probability > decoded.log_probability or not second.doubtful(_seconds(alone))
-        return second if better else decoded
+        (second,) = self._generate([replace(speech, lead=None)], FULL, self._start, self._settings.beam)
+        better = second.log_probability > decoded.log_probability or not second.doubtful(len(speech.samples) / RATE)
+        return second if better or self._echo(speech, decoded) else decoded
+
+    def _echo(self, speech: Speech, decoded: Decoded) -> bool:
+        lead = self._tokenizer.decode(self._vocabulary.written(speech.lead.tokens)) if speech.lead else ""
+        return any(echoes(decoded.text, given) for given in (self._settings.prompt, lead))
 
     def _generate(self, batch: Sequence[Speech], context: float, prompt: list[int], beam: int) -> list[Decoded]:
         encoded = encode(self._model, self._mel(batch, context))
@@ -221,7 +224,7 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def echoes(text: str, prompt: str) -> bool:
-    """Whether `text` is (a good part of) the prompt given back: most of its three-character pieces stand in the prompt."""
+def echoes(text: str, given: str) -> bool:
+    """Whether `text` is (a good part of) what was given: most of its three-character pieces stand there."""
     grams = {text[i : i + 3] for i in range(len(text) - 2)}
-    return bool(prompt) and len(grams) > 2 and sum(gram in prompt for gram in grams) > len(grams) / 2
+    return bool(given) and len(grams) > 2 and sum(gram in given for gram in grams) > len(grams) / 2

@@ -28,7 +28,7 @@ class Ear:
         return Shape(8.0, 0)
 
     def led(self, speech: Speech, past: Past) -> Speech:
-        said = "".join(text for text, _ in past.pieces)
+        said = "".join(text.strip() for text, _ in past.pieces)
         return replace(speech, lead=Lead(past.samples, tuple(map(ord, said)))) if said else speech
 
     def transcribe(self, batch: Sequence[Speech], *, narrow: bool = False) -> list[Utterance | None]:

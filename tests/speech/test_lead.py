@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from monitor.records import RATE, Speech, Utterance, Word
+from monitor.records import RATE, Samples, Speech, Utterance, Word
 from monitor.speech import whisper
 from monitor.speech.lead import NOTHING, Past
 from monitor.speech.transcript import Transcriber
 from monitor.speech.vad import VadModel
 from monitor.speech.whisper import Decoder
+from tests.speech import sounds
 from tests.speech.test_listener import chunks, hear
 
 
@@ -89,9 +91,34 @@ def test_what_fills_the_context_is_led_by_nothing(decoder: Decoder) -> None:
     assert decoder.led(spoken("喂？", 60.0)[0], past).lead
     for seconds in (20.0, 24.0, 26.5, 28.5):
         speech, _ = spoken("喂？", 60.0, pace=seconds)
-        assert decoder.context(decoder.led(speech, past)) <= whisper.FULL
         lead = decoder.led(speech, past).lead
         assert len(speech.samples) + (len(lead.samples) if lead else 0) <= whisper.FULL * RATE
+    assert lead is None
+
+
+def test_words_of_another_call_of_latin_letters_stand_apart() -> None:
+    past = NOTHING.then(*spoken("OK"), 60.0).then(*spoken("WiFi 坏了。", 20.0), 60.0)
+    assert "".join(text for text, _ in past.pieces) == " OK WiFi 坏了。"
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("make", [sounds.noise, sounds.music, sounds.ringing, sounds.silence])
+def test_nothing_is_invented_after_speech_either(
+    transcriber: Transcriber, calls: Path, make: Callable[[float], Samples]
+) -> None:
+    heard = hear(VadModel(), chunks(calls / "dev-09.opus"))
+    before = [one for one in heard if isinstance(one, Speech) and one.speaker == "customer"][1]
+    (said,) = transcriber.transcribe([before])
+    assert said
+    past = NOTHING.then(before, said, 8.0)
+    for seconds in (1.0, 4.0, 11.0):
+        item = replace(
+            before, id="u9", start=60.0, end=60.0 + seconds, spans=((60.0, 60.0 + seconds),), voicing=0.5, offset=60.0,
+            samples=make(seconds),
+        )  # fmt: skip
+        after = transcriber.led(item, past)
+        assert after.lead
+        assert transcriber.transcribe([after]) == [None]
 
 
 @pytest.mark.model

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from monitor.records import RATE, Speech, Stage, Utterance
+from monitor.records import RATE, Lead, Speech, Stage, Utterance
 from monitor.speech.lead import Past, Shape
 from monitor.speech.scheduler import FEWEST, LONE, SLOT, WATCH, WORK, Scheduler
 
@@ -89,6 +90,30 @@ async def test_what_waits_goes_together_by_when_it_is_due_and_of_one_length() ->
         texts = [one.text if one else None for one in await asyncio.gather(*tasks)]
     assert bench.batches == [["first"], ["f2", "f1", "f3"], ["long1", "long2"], ["f4"], ["i1", "i2"]]
     assert texts == ["first", "i1", "f1", "long1", "f2", "i2", "f3", "f4", "long2"]
+
+
+async def test_only_what_is_led_by_as_many_words_goes_together() -> None:
+    bench = Bench()
+    async with Scheduler(bench, 4) as scheduler:
+        tasks = await ask(scheduler, speech("busy"))
+        leads = {"a": 16, "b": 0, "c": 16, "d": 32}
+        led = [replace(speech(one), lead=Lead(np.zeros(9, np.float32), (7,) * count)) for one, count in leads.items()]
+        tasks += await ask(scheduler, *led)
+        bench.go.release(9)
+        await asyncio.gather(*tasks)
+    assert bench.batches == [["busy"], ["a", "c"], ["b"], ["d"]]
+
+
+async def test_one_that_waited_for_its_turn_is_due_by_when_it_began_to() -> None:
+    bench = Bench()
+    async with Scheduler(bench, 1) as scheduler:
+        tasks = await ask(scheduler, speech("busy"), speech("x", call="x"))
+        waited = asyncio.get_running_loop().time() - 5.0
+        tasks.append(asyncio.create_task(scheduler.transcribe(speech("y", call="y"), waited)))
+        await settle()
+        bench.go.release(9)
+        await asyncio.gather(*tasks)
+    assert bench.batches == [["busy"], ["y"], ["x"]]
 
 
 async def test_live_one_of_two_workers_keeps_to_what_alerts_wait_for() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
+import numpy as np
 import pytest
 import tokenizers
 
@@ -60,10 +62,31 @@ def test_rows_go_with_their_tokens(folder: Path) -> None:
     whole = (folder / "model.bin").read_bytes()
     files, words = cut(folder, "zh")
     assert len(whole) - len(files["model.bin"]) == (len(words.tokens) - len(words.kept)) * 512 * 2, "one table of float16"
+    old, new = (_embeddings(data, size) for data, size in ((whole, len(words.tokens)), (files["model.bin"], len(words.kept))))
+    assert len(np.unique(old, axis=0)) > 50_000, "rows differ"
+    assert (new == old[words.kept]).all()
 
 
-@pytest.mark.parametrize("damage", ["empty", "newer", "cut off", "no words"])
-def test_files_of_another_kind_are_told(folder: Path, tmp_path: Path, damage: str) -> None:
+def _embeddings(model: bytes, size: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint16]]:
+    """The decoder's table, by where its name stands in the file: name, rank, two dimensions, type, length, numbers."""
+    at = model.index(b"decoder/embeddings/weight\0") + len(b"decoder/embeddings/weight\0")
+    assert struct.unpack_from("<BII", model, at) == (2, size, 512)
+    return np.frombuffer(model, np.uint16, size * 512, at + 14).reshape(size, 512)
+
+
+def test_tokens_may_stand_in_lines(folder: Path, tmp_path: Path) -> None:
+    for name in ("config.json", "tokenizer.json", "model.bin"):
+        (tmp_path / name).symlink_to((folder / name).absolute())
+    whole, words = cut(folder, "zh")
+    (tmp_path / "vocabulary.txt").write_text("".join(f"{token}\n" for token in words.tokens), "utf-8")
+    assert cut(tmp_path, "zh")[0] == whole
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [("empty", "unpack"), ("newer", "version 7"), ("cut off", "buffer"), ("no words", "startoftranscript"), ("a list", "list")],
+)
+def test_files_of_another_kind_are_told(folder: Path, tmp_path: Path, damage: str, told: str) -> None:
     for name in ("config.json", "tokenizer.json", "vocabulary.json"):
         (tmp_path / name).write_bytes((folder / name).read_bytes())
     with (folder / "model.bin").open("rb") as model:
@@ -74,6 +97,8 @@ def test_files_of_another_kind_are_told(folder: Path, tmp_path: Path, damage: st
         head = (vocabulary.VERSION + 1).to_bytes(4, "little") + head[4:]
     elif damage == "no words":
         (tmp_path / "vocabulary.json").write_text("[]", "utf-8")
+    elif damage == "a list":
+        (tmp_path / "config.json").write_text("[]", "utf-8")
     (tmp_path / "model.bin").write_bytes(head)
-    with pytest.raises(ValueError, match=r"kind|version"):
+    with pytest.raises(ValueError, match=f"no known kind.*{told}"):
         cut(tmp_path, "zh")
