@@ -23,6 +23,7 @@ from monitor.labels import Sample
 from monitor.meters import Meters
 from monitor.records import Speech
 from monitor.speech import machine, models
+from monitor.speech.dictation import sound_of
 from monitor.speech.lead import NOTHING, Past, Shape
 from monitor.speech.transcript import Transcriber
 from monitor.speech.vad import VadModel
@@ -108,11 +109,7 @@ def decoded(heard: Sequence[Speech]) -> Iterator[Speech]:
             yield speech
         elif speech.stage == "final":
             draft = drafts.pop(key, None)
-            if draft is None or (draft.spans, draft.offset, len(draft.samples)) != (
-                speech.spans,
-                speech.offset,
-                len(speech.samples),
-            ):
+            if draft is None or sound_of(draft) != sound_of(speech):
                 yield speech
 
 

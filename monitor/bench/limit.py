@@ -28,7 +28,7 @@ from monitor.bench.sound import Take
 from monitor.records import RATE, Samples
 from monitor.speech import machine, models
 from monitor.speech.vocabulary import Vocabulary, cut
-from monitor.speech.whisper import TOKENS_PER_SECOND, TOKENS_SPARE, Decoder, cores, encode, target
+from monitor.speech.whisper import Decoder, cores, encode, features, longest, target
 
 BATCHES = (4, 8, 16, 32)
 PILOT = 60.0  # seconds of speech by which the best layout is found
@@ -57,7 +57,7 @@ def loaded(settings: config.Config, workers: int, threads: int, files: dict[str,
     device, compute = target(settings.model)
     return WhisperModel(
         str(models.path(settings.model)),
-        files=files,
+        files=files and dict(files),  # of which it takes some out
         device=device,
         compute_type=compute,
         cpu_threads=threads,
@@ -76,15 +76,14 @@ def limit(settings: config.Config, takes: Sequence[Take], say: Say) -> Figures:
     machine.keep_memory()
     pilot = _part(sized, PILOT)
     speeds: dict[Layout, float] = {}
+    files, words = cut(models.path(settings.model), settings.model.language)
     for workers, threads in layouts():
-        files, words = cut(models.path(settings.model), settings.model.language)
         whisper = loaded(settings, workers, threads, files)
         for size in BATCHES:
             layout = Layout(workers, threads, size)
             speeds[layout] = _seconds(pilot) / timed(whisper, words, settings, pilot, layout)
             say(f"{layout}: {speeds[layout]:.1f} seconds of speech a second")
     best = max(speeds, key=lambda layout: speeds[layout])
-    files, words = cut(models.path(settings.model), settings.model.language)
     took = timed(loaded(settings, best.workers, best.threads, files), words, settings, sized, best)
     speech, calls = sound.talk(segments), sum(take.seconds for take in takes)
     return {
@@ -104,7 +103,7 @@ def timed(whisper: WhisperModel, words: Vocabulary, settings: config.Config, siz
     """Seconds that encoding and generating take; the features are there before the clock starts."""
     tokenizer = Tokenizer(whisper.hf_tokenizer, True, "transcribe", settings.model.language)
     prompt = words.given([*tokenizer.sot_sequence, tokenizer.no_timestamps])
-    batches = [(context, features(whisper, context, batch)) for context, batch in full(sized, layout.batch)]
+    batches = [(context, features(whisper.feature_extractor, batch, context)) for context, batch in full(sized, layout.batch)]
 
     def decode(batch: Batch) -> None:
         context, mel = batch
@@ -112,7 +111,7 @@ def timed(whisper: WhisperModel, words: Vocabulary, settings: config.Config, siz
             encode(whisper.model, mel),
             [prompt] * len(mel),
             beam_size=settings.decode.beam,
-            max_length=min(448, len(prompt) + int(TOKENS_PER_SECOND * context) + TOKENS_SPARE),
+            max_length=longest(len(prompt), context),
             return_scores=True,
             return_no_speech_prob=True,
         )
@@ -131,13 +130,6 @@ def full(sized: Sequence[Sized], size: int) -> list[tuple[float, list[Samples]]]
         groups[context].append(samples)
     cut = [(context, group[at : at + size]) for context, group in groups.items() for at in range(0, len(group), size)]
     return sorted(cut, key=lambda batch: -batch[0] * len(batch[1]))
-
-
-def features(whisper: WhisperModel, context: float, batch: Sequence[Samples]) -> npt.NDArray[np.float32]:
-    """Log-mel features (n, mels, frames), each stretch filled up with silence to `context` seconds."""
-    size = round(context * RATE)
-    rows = [whisper.feature_extractor(np.pad(samples[:size], (0, max(0, size - len(samples)))), padding=0) for samples in batch]
-    return np.ascontiguousarray(np.stack(rows), dtype=np.float32)
 
 
 def _part(sized: Sequence[Sized], seconds: float) -> list[Sized]:

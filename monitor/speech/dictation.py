@@ -52,7 +52,7 @@ class Dictation:
             return self._final(speech, self._open.pop(speech.id, []))
         if speech.stage == "draft":
             before = self._open.setdefault(speech.id, [])
-            before.append(_Draft(_sound(speech), asyncio.get_running_loop().create_future()))
+            before.append(_Draft(sound_of(speech), asyncio.get_running_loop().create_future()))
             return self._draft(speech, before[-1], before[-2] if len(before) > 1 else None)
         return self._scheduler.transcribe(speech)
 
@@ -87,7 +87,7 @@ class Dictation:
 
     async def _said(self, drafts: list[_Draft], past: Past, final: Speech) -> Utterance | None:
         """What its drafts have said of a final, where that will do."""
-        if drafts and drafts[-1].sound == _sound(final) and (drafts[-1].past is past or self._scheduler.strained):
+        if drafts and drafts[-1].sound == sound_of(final) and (drafts[-1].past is past or self._scheduler.strained):
             return await drafts[-1].said
         if drafts and self._scheduler.strained and tuple(span for draft in drafts for span in draft.spans) == final.spans:
             parts = [part for part in [await draft.said for draft in drafts] if part]
@@ -95,6 +95,6 @@ class Dictation:
         return None
 
 
-def _sound(speech: Speech) -> Sound:
+def sound_of(speech: Speech) -> Sound:
     """What tells two stretches of one speaker's audio apart."""
     return speech.spans, speech.offset, len(speech.samples)

@@ -21,11 +21,12 @@ import ctranslate2
 import numpy as np
 import numpy.typing as npt
 from faster_whisper import WhisperModel
+from faster_whisper.feature_extractor import FeatureExtractor
 from faster_whisper.tokenizer import Tokenizer
 
 from monitor import config
 from monitor.errors import ModelError
-from monitor.records import RATE, Lead, Speech
+from monitor.records import RATE, Lead, Samples, Speech
 from monitor.speech import vocabulary
 from monitor.speech.lead import Past
 
@@ -133,14 +134,14 @@ class Decoder:
         return any(echoes(decoded.text, given) for given in (self._settings.prompt, lead))
 
     def _generate(self, batch: Sequence[Speech], context: float, prompt: list[int], beam: int) -> list[Decoded]:
-        encoded = encode(self._model, self._mel(batch, context))
+        encoded = encode(self._model, features(self._features, [_sound(speech) for speech in batch], context))
         leads = [speech.lead.tokens if speech.lead else () for speech in batch]
         prompts = [[*prompt, *lead, prompt[-1]] if lead else prompt for lead in leads]
         results = self._model.generate(
             encoded,
             prompts,
             beam_size=beam,
-            max_length=min(448, max(map(len, prompts)) + int(TOKENS_PER_SECOND * context) + TOKENS_SPARE),
+            max_length=longest(max(map(len, prompts)), context),
             return_scores=True,
             return_no_speech_prob=True,
             suppress_blank=True,
@@ -185,16 +186,21 @@ class Decoder:
             timed.append(tuple(pieces))
         return timed
 
-    def _mel(self, batch: Sequence[Speech], context: float) -> npt.NDArray[np.float32]:
-        """Log-mel features (n, mels, frames) of leads and stretches, each filled up with silence to `context` seconds."""
-        padded = np.zeros(round(context * RATE), np.float32)
-        rows = []
-        for speech in batch:
-            sound = np.concatenate([speech.lead.samples, speech.samples]) if speech.lead else speech.samples
-            padded[: len(sound)] = sound
-            padded[len(sound) :] = 0
-            rows.append(self._features(padded, padding=0))
-        return np.ascontiguousarray(np.stack(rows), dtype=np.float32)
+
+def features(extractor: FeatureExtractor, sounds: Sequence[Samples], context: float) -> npt.NDArray[np.float32]:
+    """Log-mel features (n, mels, frames) of sounds, each filled up with silence to `context` seconds."""
+    padded = np.zeros(round(context * RATE), np.float32)
+    rows = []
+    for sound in sounds:
+        padded[: len(sound)] = sound
+        padded[len(sound) :] = 0
+        rows.append(extractor(padded, padding=0))
+    return np.ascontiguousarray(np.stack(rows), dtype=np.float32)
+
+
+def longest(prompt: int, context: float) -> int:
+    """Tokens of a prompt and of all that can be said in `context` seconds, at most."""
+    return min(448, prompt + int(TOKENS_PER_SECOND * context) + TOKENS_SPARE)
 
 
 def encode(model: ctranslate2.models.Whisper, mel: npt.NDArray[np.float32]) -> ctranslate2.StorageView:
@@ -203,6 +209,11 @@ def encode(model: ctranslate2.models.Whisper, mel: npt.NDArray[np.float32]) -> c
         return model.encode(ctranslate2.StorageView.from_array(mel))
     alone = (model.encode(ctranslate2.StorageView.from_array(mel[i : i + 1])) for i in range(len(mel)))
     return ctranslate2.StorageView.from_array(np.concatenate([np.asarray(states) for states in alone]))
+
+
+def _sound(speech: Speech) -> Samples:
+    """Of a stretch, its lead in front."""
+    return np.concatenate([speech.lead.samples, speech.samples]) if speech.lead else speech.samples
 
 
 def _seconds(speech: Speech) -> float:

@@ -13,7 +13,7 @@ import pytest
 
 from monitor import config
 from monitor.records import RATE, Chunk, Samples, Speech, Utterance
-from monitor.speech.lead import Shape
+from monitor.speech.lead import NOTHING, Shape
 from monitor.speech.listener import Listener
 from monitor.speech.transcript import Piece, Transcriber, assemble, punctuate
 from monitor.speech.vad import VadModel
@@ -129,13 +129,16 @@ def test_a_result_does_not_depend_on_its_company(transcriber: Transcriber, decod
 
 @pytest.mark.model
 def test_what_is_suspect_is_reconsidered_as_a_final_and_else_not_believed(
-    transcriber: Transcriber, calls: Path, monkeypatch: pytest.MonkeyPatch
+    transcriber: Transcriber, decoder: Decoder, calls: Path
 ) -> None:
+    """Suspect: the words that lead a stretch once more, for here the speaker says the very same again."""
     said = [item for item in hear(VadModel(), chunks(calls / "dev-09.opus")) if isinstance(item, Speech)][1]
     (plain,) = transcriber.transcribe([said])
     assert plain
-    monkeypatch.setattr(Decoder, "suspect", lambda self, speech, decoded: True)
-    (final,), (draft,) = transcriber.transcribe([said]), transcriber.transcribe([replace(said, stage="draft")])
+    again = transcriber.led(said, NOTHING.then(said, plain, 8.0))
+    assert again.lead
+    assert decoder.suspect(again, decoder.decode([again])[0])
+    (final,), (draft,) = transcriber.transcribe([again]), transcriber.transcribe([replace(again, stage="draft")])
     assert final
     assert draft is None, "or live it would be taken for the final that a review reconsiders"
 

@@ -122,15 +122,16 @@ function Judged({ alert }: { readonly alert: Alert }) {
   const { rights } = useSession();
   const decide = useDecide();
   const bySystem = alert.by === "system";
-  const status = bySystem && alert.status === "resolved" ? words.desk.withdrawn : words.alertStatus[alert.status];
+  const withdrawn = bySystem && alert.status === "resolved";
+  const status = withdrawn ? words.desk.withdrawn : words.alertStatus[alert.status];
+  const note = withdrawn ? words.desk.withdrawnWhy : bySystem ? null : alert.note;
   const when = alert.when === null ? "" : timeOfDay(alert.when, now, locale);
   const decided = alert.status === "resolved" || alert.status === "false_alarm";
   return (
     <span className="alert-judged">
       <span>{words.handledBy(status, bySystem ? words.bySystem : (alert.by ?? ""), when)}</span>
       {alert.why !== null && <span data-testid="alert-why">{words.desk.why[alert.why]}</span>}
-      {bySystem && alert.status === "resolved" && <span className="alert-note">{words.desk.withdrawnWhy}</span>}
-      {!bySystem && alert.note !== null && alert.note !== "" && <span className="alert-note">{alert.note}</span>}
+      {note !== null && note !== "" && <span className="alert-note">{note}</span>}
       {decided && !bySystem && rights.includes("decide") && (
         <Button size="small" type="text" icon={<UndoOutlined />} onClick={() => decide(alert, { status: "open" })} data-testid="alert-reopen">
           {words.reopen}
