@@ -1,4 +1,4 @@
-"""`callmonitor users add | list | passwd | disable` and `callmonitor audit`: accounts and who did what, from the command line.
+"""`callmonitor users` and `callmonitor audit`: accounts and who did what, from the command line.
 
 A running server takes a change up within seconds. Whoever runs these commands stands in the audit log by their login.
 """
@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, NamedTuple, get_args
 
 import typer
 from rich.console import Console
@@ -31,6 +31,9 @@ err = Console(stderr=True, highlight=False)
 Settings = Callable[[typer.Context], config.Config]
 SINCE = typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"], help="from then on")
 Name = Annotated[str, typer.Argument(metavar="NAME", help="the account's name")]
+RoleName = Annotated[str, typer.Option("--role", help="admin, supervisor, qa or agent")]
+Team = Annotated[list[str] | None, typer.Option(help="a supervisor's team, again for each; none: all calls")]
+Agent = Annotated[str | None, typer.Option(help="an agent's calls: the name they come with")]
 
 
 def users_app(settings: Settings) -> typer.Typer:
@@ -41,18 +44,19 @@ def users_app(settings: Settings) -> typer.Typer:
     def add(
         context: typer.Context,
         name: Name,
-        role: Annotated[str, typer.Option(help="admin, supervisor, qa or agent")],
+        role: RoleName,
         display: Annotated[str | None, typer.Option(help="the person's name on the page; the account's if left out")] = None,
-        team: Annotated[list[str] | None, typer.Option(help="a supervisor's team, again for each; none: all calls")] = None,
-        agent: Annotated[str | None, typer.Option(help="an agent's calls: the name they come with")] = None,
+        team: Team = None,
+        agent: Agent = None,
     ) -> None:
         """Make an account."""
-        user = _user(name, role, display, team or [], agent)
+        post = _post(role, team or [], agent)
+        user = _user(name, post, display)
         with beside(settings(context).data) as accounts:
             if any(other.name == user.name for other in accounts.users()):
                 raise MonitorError(f"there is an account {user.name!r} already", code="account_exists")
             made = User(**{**asdict(user), "password": hash_password(_password())})
-            accounts.add(made, _entry("user_added", user.name, role=user.role, teams=list(user.teams), agent=user.agent))
+            accounts.add(made, _entry("user_added", user.name, **post.told()))
         out.print(f"{user.name} may sign in as {user.role}", markup=False)
 
     @group.command("list")
@@ -69,6 +73,19 @@ def users_app(settings: Settings) -> typer.Typer:
             out.print(table)
         else:
             err.print("no accounts yet; make the first: callmonitor users add NAME --role admin", markup=False)
+
+    @group.command("role")
+    def role_(context: typer.Context, name: Name, role: RoleName, team: Team = None, agent: Agent = None) -> None:
+        """Give an account another role, or other teams or calls, as `add` would; where the person is signed in, that ends."""
+        post = _post(role, team or [], agent)
+        with beside(settings(context).data) as accounts:
+            user = _known(accounts.users(), name)
+            was = Post(user.role, user.teams, user.agent)
+            if post == was:
+                out.print(f"{user.name} is {post} already", markup=False)
+                return
+            accounts.assign(user.name, _entry("role_changed", user.name, **post.told(), was=str(was)), **post._asdict())
+        out.print(f"{user.name} is {post} now, was {was}", markup=False)
 
     @group.command("passwd")
     def passwd(context: typer.Context, name: Name) -> None:
@@ -123,8 +140,24 @@ def audit_command(settings: Settings) -> Callable[..., None]:
     return audit
 
 
-def _user(name: str, role: str, display: str | None, teams: list[str], agent: str | None) -> User:
-    """The account asked for, without its password. Raises MonitorError."""
+class Post(NamedTuple):
+    """What somebody is: a role, and whose calls come with it."""
+
+    role: Role
+    teams: tuple[str, ...]
+    agent: str | None
+
+    def __str__(self) -> str:
+        whose = self.agent or ", ".join(self.teams) or ("every team" if self.role == "supervisor" else "")
+        return f"{self.role} ({clean(whose)})" if whose else self.role
+
+    def told(self) -> dict[str, Any]:
+        """As the audit log has it."""
+        return {"role": self.role, "teams": list(self.teams), "agent": self.agent}
+
+
+def _post(role: str, teams: list[str], agent: str | None) -> Post:
+    """What was asked for. Raises MonitorError."""
     known: dict[str, Role] = {one: one for one in get_args(Role)}
     if role not in known:
         raise MonitorError(f"--role is one of {', '.join(known)}", code="role")
@@ -132,14 +165,18 @@ def _user(name: str, role: str, display: str | None, teams: list[str], agent: st
         raise MonitorError("--team is for supervisors", code="role")
     if (agent is not None) != (role == "agent"):
         raise MonitorError("an agent, and nobody else, needs --agent: the name their calls come with", code="role")
+    named = tuple(dict.fromkeys(line(team, "--team") for team in teams))
+    return Post(known[role], named, None if agent is None else line(agent, "--agent"))
+
+
+def _user(name: str, post: Post, display: str | None) -> User:
+    """The account asked for, without its password. Raises MonitorError."""
     return User(
         name=account_name(name),
         display=line(display if display is not None else name, "--display"),
-        role=known[role],
-        teams=tuple(line(team, "--team") for team in dict.fromkeys(teams)),
-        agent=None if agent is None else line(agent, "--agent"),
         password="",
         created=datetime.now().astimezone(),
+        **post._asdict(),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,58 @@ def test_a_new_password_and_a_door_that_is_shut(data: Data) -> None:
         assert accounts.users() == [boss]
     for command in ("passwd", "disable"):
         assert "no account 'nobody'" in refused(data, "users", command, "nobody")
+
+
+def test_a_role_is_changed_with_its_teams_and_calls(data: Data) -> None:
+    made(data, *ADMIN)
+    made(data, "users", "add", "wang", "--role", "agent", "--agent", "王芳")
+    with beside(data) as accounts:
+        _, before = accounts.users()
+    output = made(data, "users", "role", "ＷＡＮＧ", "--role", "supervisor", "--team", "一组", "--team", "二组", typed="")
+    assert output == "wang is supervisor (一组, 二组) now, was agent (王芳)\n"
+    with beside(data) as accounts:
+        _, lead = accounts.users()
+    assert lead == replace(before, role="supervisor", teams=("一组", "二组"), agent=None)
+    assert "supervisor (every team) now" in made(data, "users", "role", "wang", "--role", "supervisor", typed="")
+    assert made(data, "users", "role", "wang", "--role", "supervisor", typed="") == "wang is supervisor (every team) already\n"
+    made(data, "users", "role", "wang", "--role", "agent", "--agent", "王芳", typed="")
+    with beside(data) as accounts:
+        assert accounts.users()[1] == before
+    entries = [json.loads(line) for line in made(data, "audit", "--json").splitlines()]
+    changes = [one["detail"] for one in entries if one["action"] == "role_changed"]
+    assert [(one["user"], one["role"], one["teams"], one["was"]) for one in changes] == [
+        ("wang", "supervisor", ["一组", "二组"], "agent (王芳)"),
+        ("wang", "supervisor", [], "supervisor (一组, 二组)"),
+        ("wang", "agent", [], "supervisor (every team)"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("nobody", "--role", "qa"), "no account 'nobody'"),
+        (("boss", "--role", "king"), "--role is one of admin, supervisor, qa, agent"),
+        (("boss", "--role", "agent"), "needs --agent"),
+        (("boss", "--role", "qa", "--team", "一组"), "--team is for supervisors"),
+        (("boss", "--role", "supervisor", "--team", " "), "--team has 1 to 64"),
+        (("boss", "--role", "qa"), "'boss' is the last administrator who may sign in; make another first"),
+    ],
+)
+def test_a_role_that_cannot_be_given_changes_nothing(data: Data, arguments: tuple[str, ...], why: str) -> None:
+    made(data, *ADMIN)
+    before = made(data, "users", "list") + made(data, "audit", "--json")
+    assert why in refused(data, "users", "role", *arguments, typed="")
+    assert made(data, "users", "list") + made(data, "audit", "--json") == before
+
+
+def test_the_last_administrator_is_one_who_may_sign_in(data: Data) -> None:
+    made(data, *ADMIN)
+    made(data, "users", "add", "second", "--role", "admin")
+    made(data, "users", "disable", "second")
+    assert "last administrator" in refused(data, "users", "role", "boss", "--role", "qa", typed="")
+    made(data, "users", "disable", "second", "--undo")
+    made(data, "users", "role", "boss", "--role", "qa", typed="")
+    assert "last administrator" in refused(data, "users", "role", "second", "--role", "qa", typed="")
 
 
 def test_the_audit_log_says_who_changed_what(data: Data) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime
@@ -21,7 +21,7 @@ from monitor.archive.database import address, build, explain, is_current, lock, 
 from monitor.archive.rows import deep_tuple, plain
 from monitor.config import Data
 from monitor.errors import ArchiveError
-from monitor.records import AuditEntry, CallRecord, User
+from monitor.records import AuditEntry, CallRecord, Role, User
 
 T = TypeVar("T")
 
@@ -89,17 +89,30 @@ class Accounts:
 
     def change(self, name: str, entry: AuditEntry, **values: Any) -> None:
         """Set columns of an account. Raises ArchiveError `unknown_account`."""
+        self._do(lambda connection: _change(connection, name, entry, values), write=True)
+
+    def assign(self, name: str, entry: AuditEntry, *, role: Role, teams: tuple[str, ...], agent: str | None) -> None:
+        """Give an account another role, teams or calls. Raises ArchiveError `unknown_account`, `last_admin`."""
 
         def apply(connection: Connection) -> None:
-            changes.audit(connection, entry)
-            table = schema.Account
-            if not connection.execute(update(table).where(table.name == plain(name)).values(values)).rowcount:
-                raise ArchiveError(f"there is no account {name!r}", code="unknown_account")
+            # Here and not before: of two administrators who demote each other at once, one must stay.
+            admins = {user.name: user for user in users(connection) if user.role == "admin"}
+            others = [user for user in admins.values() if user.name != name and not user.disabled]
+            if role != "admin" and name in admins and not others:
+                raise ArchiveError(f"{name!r} is the last administrator who may sign in; make another first", code="last_admin")
+            _change(connection, name, entry, {"role": role, "teams": plain(teams), "agent": plain(agent)})
 
         self._do(apply, write=True)
 
     def _do(self, apply: Callable[[Connection], T], *, write: bool = False) -> T:
         return transact(self._engine, self._where, "accounts", apply, write=write)
+
+
+def _change(connection: Connection, name: str, entry: AuditEntry, values: Mapping[str, Any]) -> None:
+    changes.audit(connection, entry)
+    table = schema.Account
+    if not connection.execute(update(table).where(table.name == plain(name)).values(values)).rowcount:
+        raise ArchiveError(f"there is no account {name!r}", code="unknown_account")
 
 
 def transact(engine: Engine, where: str, what: str, apply: Callable[[Connection], T], *, write: bool = False) -> T:
