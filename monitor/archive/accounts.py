@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime
@@ -34,23 +34,35 @@ def users(connection: Connection) -> list[User]:
 
 def audits(
     connection: Connection,
+    *,
     since: datetime | None = None,
+    until: datetime | None = None,
     who: str | None = None,
+    actions: Sequence[str] = (),
     before: int | None = None,
     limit: int | None = None,
 ) -> list[AuditEntry]:
-    """The newest of the audit log first: from `since` on, by `who`, older than the entry `before`."""
+    """The newest of the audit log first: from `since` to before `until`, by `who`, of `actions` (none: any), before an id."""
     table = schema.Audit
     query = select(*table.__table__.c).order_by(table.id.desc()).limit(limit)
     if since is not None:
         query = query.where(table.when >= since)
+    if until is not None:
+        query = query.where(table.when < until)
     if who is not None:
         query = query.where(table.who == plain(who))
+    if actions:
+        query = query.where(table.action.in_([plain(action) for action in actions]))
     if before is not None:
         query = query.where(table.id < before)
     names = [field.name for field in fields(AuditEntry)]
     rows = connection.execute(query).mappings()
     return [AuditEntry(**{name: row["call_id" if name == "call" else name] for name in names}) for row in rows]
+
+
+def audited(connection: Connection) -> list[str]:
+    """Everybody whom the audit log names, by name: accounts, logins of the server's machine, "" for nobody known."""
+    return list(connection.scalars(select(schema.Audit.who).distinct().order_by(schema.Audit.who)))
 
 
 class Accounts:
@@ -64,7 +76,7 @@ class Accounts:
         return self._do(users)
 
     def audits(self, since: datetime | None = None, who: str | None = None) -> list[AuditEntry]:
-        return self._do(lambda connection: audits(connection, since, who))
+        return self._do(lambda connection: audits(connection, since=since, who=who))
 
     def audit(self, entry: AuditEntry) -> None:
         """Keep who is about to do what."""

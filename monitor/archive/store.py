@@ -224,10 +224,23 @@ class Archive:
         await self._writer.do(f"audit entry {entry.action!r}", partial(changes.audit, entry=entry))
 
     async def audits(
-        self, *, since: datetime | None = None, who: str | None = None, before: int | None = None, limit: int | None = None
+        self,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        who: str | None = None,
+        actions: Sequence[str] = (),
+        before: int | None = None,
+        limit: int | None = None,
     ) -> list[AuditEntry]:
-        """The newest of the audit log first: from `since` on, by `who`, older than the entry `before`."""
-        return await self._read(partial(accounts.audits, since=since, who=who, before=before, limit=limit))
+        """The newest of the audit log first: from `since` to before `until`, by `who`, of `actions` (none: any)."""
+        return await self._read(
+            partial(accounts.audits, since=since, until=until, who=who, actions=actions, before=before, limit=limit)
+        )
+
+    async def audited(self) -> list[str]:
+        """Everybody whom the audit log names."""
+        return await self._read(accounts.audited)
 
     async def users(self) -> list[User]:
         """Everybody who has an account, also those who are disabled; by name."""

@@ -28,19 +28,20 @@ from monitor.page.listening import Listening
 from monitor.page.live import live
 from monitor.page.onair import OnAir
 from monitor.page.pages import Pages
-from monitor.page.passwords import LONGEST, spelling
+from monitor.page.passwords import LONGEST
 from monitor.page.playback import Playback
 from monitor.page.playback import Store as PlaybackStore
+from monitor.page.trail import Store as TrailStore
+from monitor.page.trail import Trail
 from monitor.page.vitals import Vitals
 from monitor.records import EVERYTHING, Alert, AuditEntry, CallRecord, CallView, Scope, User
 
 RECENT = 50  # ended calls a page begins with
 LISTED = 200  # calls of one answer, at most
-AUDITED = 1_000  # entries of the audit log of one answer, at most
 REMEMBERED = 180 * 24 * 3600  # seconds a browser is known as one that has signed in
 
 
-class Store(DeskStore, PlaybackStore, Protocol):
+class Store(DeskStore, PlaybackStore, TrailStore, Protocol):
     """What the pages read and change of what is kept. Raises ArchiveError where it cannot."""
 
     async def recent(self, limit: int = RECENT, scope: Scope = EVERYTHING) -> tuple[list[CallView], list[Alert]]:
@@ -56,11 +57,6 @@ class Store(DeskStore, PlaybackStore, Protocol):
 
     async def audit(self, entry: AuditEntry) -> None:
         """Keep who is about to do what. Nothing is done before this returns."""
-
-    async def audits(
-        self, *, since: datetime | None = None, who: str | None = None, before: int | None = None, limit: int | None = None
-    ) -> list[AuditEntry]:
-        """The audit log, newest first."""
 
 
 class Credentials(BaseModel):
@@ -158,28 +154,6 @@ class Calls:
         return await large_answer({**place, **{part.name: getattr(record, part.name) for part in fields(record)}})
 
 
-class Trail:
-    """`/api/audit`: who did what, for those who may know."""
-
-    def __init__(self, store: Store) -> None:
-        self.store = store
-        self.router = APIRouter(prefix="/api")
-        self.router.add_api_route("/audit", self.audit, methods=["GET"])
-
-    async def audit(
-        self,
-        asking: Who,
-        since: Annotated[AwareDatetime | None, Query()] = None,
-        who: Annotated[str | None, Query(max_length=64)] = None,
-        before: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
-        limit: Annotated[int, Query(ge=1, le=AUDITED)] = LISTED,
-    ) -> Response:
-        if not policy.may_audit(asking.person):
-            raise Refused(403, "forbidden", "The audit log is for administrators.")
-        name = None if who is None else spelling(who)
-        return await large_answer({"entries": await self.store.audits(since=since, who=name, before=before, limit=limit)})
-
-
 class About:
     """What does not change while the server runs."""
 
@@ -230,7 +204,7 @@ def build(
     denials = Denials(store, now)
     app.include_router(Listening(onair, store, accounts, denials, now).router)
     app.include_router(Playback(store, denials, now, clock).router)
-    app.include_router(Trail(store).router)
+    app.include_router(Trail(store, now).router)
     app.include_router(About(vocabulary).router)
     app.include_router(Vitals(meters, health, live_calls, model).router)
 
