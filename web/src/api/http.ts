@@ -20,6 +20,12 @@ let skew = 0;
 export const serverNow = (): number => Date.now() + skew;
 
 export async function request<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const text = await ask(method, path, body);
+  return (text ? JSON.parse(text) : undefined) as T;
+}
+
+/** What the server answered, as text. */
+export async function ask(method: string, path: string, body?: unknown): Promise<string> {
   const asked = Date.now();
   let response: Response;
   try {
@@ -36,7 +42,7 @@ export async function request<T>(method: string, path: string, body?: unknown): 
   learnClock(response, asked);
   const text = await response.text();
   if (!response.ok) throw refusal(response.status, text);
-  return (text ? JSON.parse(text) : undefined) as T;
+  return text;
 }
 
 function learnClock(response: Response, asked: number): void {

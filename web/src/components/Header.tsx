@@ -1,5 +1,5 @@
 import { Button, Popover } from "antd";
-import { LogoutOutlined, MutedOutlined, SettingOutlined, SoundOutlined } from "@ant-design/icons";
+import { AuditOutlined, LogoutOutlined, MutedOutlined, SettingOutlined, SoundOutlined } from "@ant-design/icons";
 import { useSyncExternalStore } from "react";
 import { subscribe, unlock, unlocked } from "../attention/sound";
 import { api } from "../api/http";
@@ -24,6 +24,7 @@ export function Header({ signedOut }: { readonly signedOut: () => void }) {
         <ConnectionState />
         <SoundSwitch />
         <LanguageSwitch />
+        <AuditLink />
         <Popover trigger="click" placement="bottomRight" title={words.settings} content={<SettingsPanel />}>
           <Button type="text" icon={<SettingOutlined />} aria-label={words.settings} data-testid="settings" />
         </Popover>
@@ -33,8 +34,20 @@ export function Header({ signedOut }: { readonly signedOut: () => void }) {
   );
 }
 
+/** For administrators. */
+function AuditLink() {
+  const { audit: words } = useWords();
+  const { rights } = useSession();
+  if (!rights.includes("audit")) return null;
+  return (
+    <Button type="text" href="/audit" icon={<AuditOutlined />} className="audit-link" title={words.open} aria-label={words.title} data-testid="audit-link">
+      <span>{words.title}</span>
+    </Button>
+  );
+}
+
 /** Nothing where there are no accounts. */
-function WhoIsIn({ signedOut }: { readonly signedOut: () => void }) {
+export function WhoIsIn({ signedOut }: { readonly signedOut: () => void }) {
   const words = useWords();
   const { who } = useSession();
   if (who.name === "") return null;
@@ -96,7 +109,7 @@ function Totals() {
   );
 }
 
-function ConnectionState() {
+export function ConnectionState() {
   const words = useWords();
   const connection = useSelect((state) => state.connection);
   return (

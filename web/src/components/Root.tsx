@@ -1,7 +1,7 @@
 import { App, ConfigProvider } from "antd";
 import enGB from "antd/locale/en_GB";
 import zhCN from "antd/locale/zh_CN";
-import { lazy, Suspense, useCallback, useEffect, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useState, type ComponentType } from "react";
 import { api } from "../api/http";
 import type { Session } from "../api/types";
 import { useLocale, useWords } from "../i18n";
@@ -13,6 +13,7 @@ import { SessionContext } from "./context";
 import { SignIn } from "./SignIn";
 
 const AgentPage = lazy(async () => ({ default: (await import("../agent/AgentPage")).AgentPage }));
+const AuditPage = lazy(async () => ({ default: (await import("../audit/AuditPage")).AuditPage }));
 
 type Stage = "asking" | "unreachable" | Session;
 
@@ -57,14 +58,19 @@ function Gate() {
   if (stage === "asking") return <Boot text={words.booting} />;
   if (stage === "unreachable") return <Boot text={words.unreachable} />;
   if (!stage.signed_in || stage.who === null) return <SignIn done={setStage} />;
+  const Page = pageAt(location.pathname);
   return (
     <SessionContext value={{ who: stage.who, rights: stage.rights }}>
       <Suspense fallback={<Boot text={words.booting} />}>
-        {isAgents() ? <AgentPage signedOut={left} /> : <Console signedOut={left} />}
+        <Page signedOut={left} />
       </Suspense>
     </SessionContext>
   );
 }
 
-/** The agent's page is at /agent; whoever else opens it looks over an agent's shoulder. */
-const isAgents = (): boolean => location.pathname.replace(/\/$/, "") === "/agent";
+const PAGES: Readonly<Record<string, ComponentType<{ readonly signedOut: () => void }>>> = {
+  "/agent": AgentPage, // whoever else opens it looks over an agent's shoulder
+  "/audit": AuditPage, // whoever else opens it is told that it is not theirs
+};
+
+const pageAt = (path: string) => PAGES[path.replace(/\/$/, "")] ?? Console;

@@ -1,3 +1,4 @@
+import { audit } from "./audit.en";
 import type { Dictionary } from "./zh";
 
 export const en: Dictionary = {
@@ -327,6 +328,7 @@ export const en: Dictionary = {
       other: "It could not be played; try again",
     },
   },
+  audit,
   webhooks: {
     title: "Webhooks",
     shapes: { json: "JSON", wecom: "WeCom", dingtalk: "DingTalk", feishu: "Feishu" },

@@ -1,3 +1,5 @@
+import { audit } from "./audit.zh";
+
 /** Every word of the page but the names of kinds, rules and alerts, which come from /api/vocabulary. */
 export const zh = {
   product: "通话监督台",
@@ -319,6 +321,7 @@ export const zh = {
       other: "没有放出来，请再试一次",
     },
   },
+  audit,
   webhooks: {
     title: "告警推送",
     shapes: { json: "JSON", wecom: "企业微信", dingtalk: "钉钉", feishu: "飞书" },

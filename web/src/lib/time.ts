@@ -21,6 +21,23 @@ export function timeOfDay(iso: string, now: number, locale: string): string {
   return then.toLocaleString(locale, today ? time : { month: "numeric", day: "numeric", ...time });
 }
 
+/** 2026-11-23 14:03:22 of an ISO instant in the reader's zone. */
+export function stamp(iso: string): string {
+  const then = new Date(iso);
+  if (Number.isNaN(then.getTime())) return "";
+  const day = [then.getFullYear(), then.getMonth() + 1, then.getDate()];
+  const time = [then.getHours(), then.getMinutes(), then.getSeconds()];
+  const two = (value: number): string => String(value).padStart(2, "0");
+  return `${day.map(two).join("-")} ${time.map(two).join(":")}`;
+}
+
+/** The instant at which a day (2026-11-23) begins in the reader's zone, or the day `later` days after it; null where it is none. */
+export function dayBegins(day: string, later = 0): string | null {
+  const [year, month, date] = day.split("-").map(Number);
+  const begin = new Date(year ?? NaN, (month ?? NaN) - 1, (date ?? NaN) + later);
+  return Number.isNaN(begin.getTime()) ? null : begin.toISOString();
+}
+
 /** 11月23日周一 15:00 of an ISO date and time as the clock showed there, whatever the reader's zone; with the year where it is not this one. */
 export function moment(iso: string, now: number, locale: string): string {
   const then = new Date(iso.slice(0, "2026-11-23T15:00".length));
