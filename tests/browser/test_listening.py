@@ -10,6 +10,7 @@ from playwright.async_api import Page, Response, expect
 
 from monitor.archive.store import Archive
 from monitor.records import AuditEntry
+from tests.browser.axe import faults
 from tests.browser.test_supervisor import NARROW, WIDE, chromium, page_of, pages, shot  # noqa: F401  (a fixture)
 from tests.road.support import PATIENCE, running, settings
 
@@ -26,11 +27,12 @@ async def hears(page: Page, speaker: str, what: str = AUDIBLE) -> None:
 
 
 async def fits(page: Page, name: str) -> None:
-    """On a desk and on a phone."""
+    """On a desk and on a phone, and nothing is wrong with it there."""
     for size, where in ((NARROW, "phone-"), (WIDE, "")):
         await page.set_viewport_size({"width": size[0], "height": size[1]})
         assert await page.evaluate(WITHIN)
         await shot(page, f"{where}{name}")
+        assert await faults(page) == []
 
 
 @pytest.mark.usefixtures("pages")

@@ -17,6 +17,9 @@ export const theme: ThemeConfig = {
     colorBorder: "#c9d1d8",
     colorBorderSecondary: "#e2e7ec",
     colorBgLayout: "#f2f4f6",
+    // Made from so dark a primary colour, it would be too dark for the words on it.
+    controlItemBgActive: "#e9eef2",
+    controlItemBgActiveHover: "#e2e7ec",
     borderRadius: 6,
     fontFamily: FONT,
     fontSize: 13,

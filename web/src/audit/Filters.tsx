@@ -37,6 +37,7 @@ export function Filters({ people, wanted, change, again }: Props) {
         value={group ?? "any"}
         onChange={(chosen) => change({ ...wanted, actions: chosen === "any" ? [] : GROUPS[chosen] })}
         options={[{ value: "any", label: words.anyDeed }, ...GROUP_NAMES.map((name) => ({ value: name, label: words.groups[name] }))]}
+        listHeight={320} // all of them, without scrolling
         popupMatchSelectWidth={false}
         aria-label={words.deed}
         data-testid="audit-deed"
