@@ -27,7 +27,7 @@ export function Evidence({ text, findings, severities }: Props) {
         key={index}
         title={here.map(({ finding }) => (
           <span key={finding.id} className="evidence-why">
-            <b>{names.finding(finding)}</b> {finding.because}
+            <b>{names.finding(finding)}</b> {names.because(finding)}
           </span>
         ))}
       >

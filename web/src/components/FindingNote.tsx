@@ -22,7 +22,7 @@ export function FindingNote({ held, severity }: { readonly held: HeldFinding; re
     >
       {severity === undefined ? <KindMark kind={finding.kind} rule={finding.rule} /> : <SeverityMark severity={severity} />}
       <p>
-        <b>{names.finding(finding)}</b> {finding.because} <Values finding={finding} />
+        <b>{names.finding(finding)}</b> {names.because(finding)} <Values finding={finding} />
         {finding.utterance === null && <time className="number">{clock(finding.start)} </time>}
         <small className="number" title={provisional ? words.provisional : undefined}>
           {words.confidence} {Math.round(100 * finding.confidence)}%

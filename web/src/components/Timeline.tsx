@@ -110,7 +110,7 @@ function TimelineMark({ finding, provisional, severity, left, jump }: MarkProps)
       data-tone={toneOf(finding)}
       data-provisional={provisional}
       style={{ left: `${100 * Math.min(1, left)}%` }}
-      title={`${label}：${finding.because}`}
+      title={`${label}：${names.because(finding)}`}
       aria-label={label}
       onClick={jump}
     />

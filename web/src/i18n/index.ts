@@ -1,6 +1,7 @@
 import { createContext, useContext } from "react";
 import type { Finding, Names, Vocabulary } from "../api/types";
 import { useSettings, type Language } from "../lib/settings";
+import { inEnglish } from "./because";
 import { en } from "./en";
 import { zh, type Dictionary } from "./zh";
 
@@ -20,9 +21,10 @@ export const VocabularyContext = createContext<Vocabulary>({ kinds: {}, rules: {
 export interface NameOf {
   readonly alert: (alert: { readonly rule: string; readonly title: string }) => string;
   readonly finding: (finding: Pick<Finding, "kind" | "rule">) => string;
+  readonly because: (finding: Pick<Finding, "because">) => string;
 }
 
-/** Display names in the page's language; an id the server has no name for stands for itself. */
+/** Display names and reasons in the page's language; an id the server has no name for stands for itself. */
 export function useNames(): NameOf {
   const vocabulary = useContext(VocabularyContext);
   const { language } = useSettings();
@@ -35,5 +37,6 @@ export function namesIn(vocabulary: Vocabulary, language: Language): NameOf {
     alert: ({ rule, title }) => pick(vocabulary.alerts[rule]) ?? (title || rule),
     finding: ({ kind, rule }) =>
       (rule === null ? undefined : pick(vocabulary.rules[`${kind}/${rule}`])) ?? pick(vocabulary.kinds[kind]) ?? rule ?? kind,
+    because: ({ because }) => (language === "en" ? inEnglish(because) : because),
   };
 }
