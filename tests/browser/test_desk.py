@@ -95,9 +95,9 @@ async def fill(served: Site) -> None:
             valence=-0.5 if speaker == "customer" else 0.1,
         )
         await served.archive.add(utterance)
-    for id, utterance_id, kind, rule, words in (
-        ("u3.belittle", "u3", "banned_phrase", "belittle", "这个问题很简单"),
-        ("u4.regulator", "u4", "escalation", "regulator", "打12315投诉"),
+    for id, utterance_id, kind, rule, words, because in (
+        ("u3.belittle", "u3", "banned_phrase", "belittle", "这个问题很简单", "坐席说“{}”，把客户的问题说小了"),
+        ("u4.regulator", "u4", "escalation", "regulator", "打12315投诉", "客户说“{}”，扬言向监管部门投诉（第2次）"),
     ):
         text = SAID[int(utterance_id[1]) - 1][1]
         at = text.index(words)
@@ -112,7 +112,7 @@ async def fill(served: Site) -> None:
                 end=SAID[int(utterance_id[1]) - 1][2] + 4,
                 text=words,
                 confidence=0.95,
-                because=f"说到“{words}”",
+                because=because.format(words),
                 utterance=utterance_id,
                 span=(at, at + len(words)),
             )
@@ -161,6 +161,13 @@ async def kept(served: Site, call: str, id: str) -> Alert:
     return next(alert for alert in record.alerts if alert.id == id)
 
 
+@asynccontextmanager
+async def decided_on(page: Page) -> AsyncIterator[None]:
+    """Until a decision made in the block is kept: the page shows it before."""
+    async with page.expect_response(lambda answer: answer.request.method == "POST" and "/alerts/" in answer.url):
+        yield
+
+
 async def beyond(page: Page) -> list[str]:
     """What of the panes reaches beyond the width of the page."""
     found: list[str] = await page.evaluate(
@@ -193,7 +200,8 @@ async def test_two_supervisors_work_through_one_queue_by_keyboard(built: Path) -
             await shot(lead, "desk-why")
             await lead.keyboard.press("3")
             await lead.get_by_test_id("note").fill(HOSTILE)
-            await lead.keyboard.press("Control+Enter")
+            async with decided_on(lead):
+                await lead.keyboard.press("Control+Enter")
             await expect(lead.get_by_test_id("question")).to_have_count(0)
             await expect(item(lead, "a2")).to_have_attribute("data-status", "false_alarm")
             decided = await kept(served, "storm", "a2")
@@ -209,7 +217,8 @@ async def test_two_supervisors_work_through_one_queue_by_keyboard(built: Path) -
             await expect(item(chief, "a1").get_by_test_id("alert-owner")).to_have_attribute("data-mine", "true")
             await item(chief, "a1").get_by_test_id("alert-resolve").click()
             await chief.get_by_test_id("note").fill("已回电，约好下午五点上门")
-            await chief.keyboard.press("Control+Enter")
+            async with decided_on(chief):
+                await chief.keyboard.press("Control+Enter")
             await expect(item(chief, "a1")).to_have_count(0)
             resolved = await kept(served, "storm", "a1")
             assert (resolved.status, resolved.by, resolved.note) == ("resolved", "chief", "已回电，约好下午五点上门")
@@ -278,6 +287,23 @@ async def test_the_wall_is_narrowed_and_says_what_it_hides(built: Path) -> None:
             await expect(page.get_by_test_id("alert-item")).to_have_count(4)
             await page.keyboard.press("?")
             await expect(page.get_by_test_id("keys")).to_be_visible()
+
+
+async def test_the_english_page_says_why_in_english(built: Path) -> None:
+    async with site(built, people=STAFF) as served, chromium() as browser:
+        await fill(served)
+        async with seat(browser, served, LEAD.name) as page:
+            await page.keyboard.press("j")
+            threat = page.locator('[data-testid="finding"][data-finding="u4.regulator"]')
+            await expect(threat).to_contain_text("客户说“打12315投诉”，扬言向监管部门投诉（第2次）")
+            await page.get_by_test_id("lang-switch").click()
+            said = "The customer said “打12315投诉”, threatening to complain to the regulator (said 2 times by now)"
+            await expect(threat).to_contain_text(said)
+            await expect(page.locator('[data-testid="timeline-mark"][data-finding="u3.belittle"]')).to_have_attribute(
+                "title", re.compile("The agent said “这个问题很简单”, making the customer's problem small$")
+            )
+            await page.get_by_test_id("evidence").last.hover()
+            await expect(page.get_by_role("tooltip")).to_contain_text(said)
 
 
 async def test_a_call_that_is_over_says_how_it_ended(built: Path) -> None:
