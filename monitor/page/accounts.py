@@ -2,7 +2,8 @@
 
 With no account made, everybody who reaches this machine's own address is in, as `policy.OPEN`. Sessions live in memory: a
 restart signs everybody out. Only a digest of a session's token is kept. Accounts are changed by another process (the command
-line), so they are read again every CHECK seconds while somebody asks; a session whose account has changed is over.
+line), so they are read again for every request, and every CHECK seconds while a socket is open; a session whose account has
+changed is over.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from monitor.page.policy import OPEN, Person, person
 from monitor.records import AuditEntry, User
 
 COOKIE, DEVICE = "callmonitor", "callmonitor-device"
-CHECK = 2.0  # seconds for which what was read of the accounts holds
+CHECK = 0.5  # seconds for which what was read of the accounts holds for sockets
 WAITING = 32  # passwords waiting to be checked; one at a time is, and takes 64 MiB and most of a core
 WAITING_EACH = 4  # of them from one address, or one browser that has signed in before
 FIRST_ADMIN = "callmonitor users add NAME --role admin"
@@ -129,7 +130,7 @@ class Accounts:
 
         Raises ArchiveError where the accounts were never read.
         """
-        await self._refresh()
+        await self._refresh(holds=0.0)
         return self._open or self._find(token)
 
     @property
@@ -141,11 +142,16 @@ class Accounts:
         session = self._sessions.get(_digest(token)) if token else None
         return session if session and session.expires > self._clock() else None
 
-    async def _refresh(self, *, anew: bool = False) -> None:
-        """Read the accounts where that is due. What cannot be read is as it was: a full disk signs nobody out."""
+    async def _refresh(self, *, holds: float | None = None, anew: bool = False) -> None:
+        """Read the accounts, unless what was read `holds` (CHECK) seconds ago, or for another who waited with us, will do.
+
+        What cannot be read is as it was: a full disk signs nobody out.
+        """
+        asked = self._clock()
         async with self._reading:
-            if not anew and self._clock() - self._read_at < CHECK:
+            if not anew and (self._read_at >= asked or asked - self._read_at < (CHECK if holds is None else holds)):
                 return
+            began = self._clock()
             try:
                 users = {user.name: user for user in await self._store.users()}
             except ArchiveError as error:
@@ -155,7 +161,7 @@ class Accounts:
             else:
                 self._users = users
                 self._end_changed()
-            self._read_at = self._clock()
+            self._read_at = began
 
     def _end_changed(self) -> None:
         users = self._users or {}
