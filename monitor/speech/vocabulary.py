@@ -6,7 +6,8 @@ token.
 
 Tokens are numbered anew, so that those of text lie between <|startoftranscript|> and <|notimestamps|>. What follows the former
 and lies between the two CTranslate2 takes for a prompt, which it reads in one pass. Words that lead a stretch would otherwise
-be spelled step by step, as the beginning of its answer, which costs as much as finding them.
+be spelled step by step, as the beginning of its answer, which costs as much as finding them. <|endoftext|> follows the text:
+of what comes before it, and of nothing else, CTranslate2 tells the probabilities when it aligns.
 """
 
 from __future__ import annotations
@@ -88,11 +89,11 @@ def _tokens(folder: Path) -> list[str]:
 
 
 def _kept(tokens: Sequence[str], language: str) -> Ids:
-    """The tokens that stay, in their new order: the end, the start, text, what tells the task. None of a time."""
+    """The tokens that stay, in their new order: the start, text, the end, what tells the task. None of a time."""
     place = {token: number for number, token in enumerate(tokens)}
     start, end, last = place[START], place[END], place[LAST]
     text = [number for number, token in enumerate(tokens[:end]) if _wanted(_bytes(token), number, language)]
-    return np.array([end, start, *text, *range(start + 1, last + 1)], np.int64)
+    return np.array([start, *text, end, *range(start + 1, last + 1)], np.int64)
 
 
 def _single(tokens: Sequence[str], new: Ids) -> Ids:

@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import ctranslate2
 import numpy as np
@@ -41,6 +42,14 @@ HALF_WIDTH = str.maketrans("，？！；：（）", ",?!;:()")  # as the network
 LEAD_STEP, LEAD_TOKENS = 16, 48  # tokens of a lead: a multiple of the one, at most the other
 
 
+class Token(NamedTuple):
+    """A character or a word as the network writes it."""
+
+    text: str
+    start: float  # seconds from the stretch's own
+    probability: float
+
+
 @dataclass(frozen=True, slots=True)
 class Decoded:
     """What the network made of one stretch of audio."""
@@ -48,7 +57,7 @@ class Decoded:
     text: str
     log_probability: float  # mean a token
     no_speech: float  # probability that there was no speech
-    pieces: tuple[tuple[str, float], ...] = ()  # characters or words of `text` and when each begins, seconds from its start
+    pieces: tuple[Token, ...] = ()  # of `text`
 
     @property
     def compression(self) -> float:
@@ -165,8 +174,8 @@ class Decoder:
         leads: Sequence[Sequence[int]],
         found: Sequence[list[int]],
         batch: Sequence[Speech],
-    ) -> list[tuple[tuple[str, float], ...]]:
-        """When each piece of text begins, by dynamic time warping over the cross-attention (Whisper's own method)."""
+    ) -> list[tuple[Token, ...]]:
+        """The text in pieces, timed by dynamic time warping over the cross-attention (Whisper's own method)."""
         frames = [int(np.ceil(_seconds(speech) / MEL_FRAME)) for speech in batch]
         tokens = [[*lead, *ids] for lead, ids in zip(leads, found, strict=True)]
         aligned = self._model.align(encoded, self._start[:-1], tokens, frames, median_filter_width=7)
@@ -179,9 +188,11 @@ class Decoder:
             written = self._vocabulary.written(ids)
             words, word_tokens = self._tokenizer.split_to_word_tokens([*written, self._tokenizer.eot])
             at = len(lead)
-            pieces: list[tuple[str, float]] = []
+            sure = np.array(result.text_token_probs)
+            pieces: list[Token] = []
             for word, its in zip(words[:-1], word_tokens[:-1], strict=True):
-                pieces.append((word, max(float(begins[at]) - before, 0.0)))
+                probability = float(sure[at : at + len(its)].prod())
+                pieces.append(Token(word, max(float(begins[at]) - before, 0.0), probability))
                 at += len(its)
             timed.append(tuple(pieces))
         return timed
