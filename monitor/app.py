@@ -16,7 +16,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from monitor import config
+from monitor import config, language
 from monitor.alerts.engine import Engine
 from monitor.alerts.rules import Rules, load_rules
 from monitor.alerts.whisper_sheet import Whispers, load_whispers
@@ -115,14 +115,15 @@ async def workshop(settings: config.Config, *, live: bool = False) -> AsyncItera
     """Load everything (seconds, off the event loop) and let it go at the end. `live`: alerts will be waited for."""
     machine.prepare()
     rules, whispers = load_rules(settings.alerts.rules), load_whispers(settings.analysis.playbook)
-    decoder, analysis = await asyncio.gather(
+    decoder, analysis, spelling = await asyncio.gather(
         asyncio.to_thread(lambda: Decoder(models.path(settings.model), settings.model, settings.decode)),
         asyncio.to_thread(load_analysis, settings),
+        asyncio.to_thread(language.spelling, settings),
     )
     machine.keep_memory()
     meters = Meters()
     meters.about(model=settings.model.name, version=metadata.version("callmonitor"))
-    transcriber = Transcriber(decoder, settings.gate, settings.model.language, meters)
+    transcriber = Transcriber(decoder, settings.gate, settings.model.language, meters, spelling)
     async with Scheduler(transcriber, settings.decode.batch, live=live, meters=meters) as scheduler:
         made = Workshop(settings, rules, whispers, analysis, scheduler, meters)
         try:

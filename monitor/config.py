@@ -102,6 +102,7 @@ class Decode(Section):
     context_min: float = Field(8.0, ge=0, le=30)  # seconds
     context_extra: float = Field(3.0, ge=0, le=30)  # seconds
     lead: float = Field(8.0, ge=0, le=15)  # seconds
+    spelling: bool = True
     prompt: str = ""  # a style for the decoder to follow; costs accuracy on telephone speech
 
 

@@ -1,4 +1,4 @@
-"""`callmonitor models list | fetch | learn`: the sub-commands, and the progress bar drawn for them."""
+"""`callmonitor models list | fetch | learn | heard`: the sub-commands, and the progress bar drawn for them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from monitor import config
+from monitor import config, heard, labels
 from monitor.analysis import acts_train, embedder
+from monitor.errors import MonitorError
 from monitor.speech import fetch, models
 
 MB = 1_000_000
@@ -57,6 +58,23 @@ def models_app(settings: Callable[[typer.Context], config.Config]) -> typer.Type
         typer.echo("Learning the playbook's call lines (once, a few minutes) ...")
         folder = acts_train.learnt(chosen.model.folder, chosen.analysis.playbook, embedder.load(chosen.model.folder))
         typer.echo(f"{folder}: the call lines are learnt")
+
+    @app.command("heard")
+    def count_heard(
+        context: typer.Context,
+        folder: Annotated[Path, typer.Argument(metavar="LABELS_DIR", help="labelled calls")],
+        results: Annotated[Path, typer.Argument(metavar="RESULTS_DIR", help="what `evaluate --results` kept of them")],
+        out: Annotated[Path, typer.Option(help="the file to write, for a playbook: heard.tsv")],
+    ) -> None:
+        """Count how syllables come out of the recogniser on calls with known words (evaluated with `spelling = false`)."""
+        if settings(context).decode.spelling:
+            raise MonitorError(
+                "the results must be made, and are counted, with `spelling = false` in [decode]", code="spelling"
+            )
+        samples = labels.load_samples(folder)
+        pairs = heard.count((sample.labels, labels.load_result(results / f"{sample.id}.json")) for sample in samples)
+        heard.write(out, pairs)
+        typer.echo(f"{out}: {pairs.total()} syllables in {len(samples)} calls")
 
     return app
 

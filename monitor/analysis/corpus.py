@@ -68,7 +68,7 @@ def _lines(path: Path) -> Iterator[Line]:
         raise ConfigError(f"{path}: the name of a file of call lines begins with agent, customer or calls")
     idea, unmarked = f"{path.name}:0", frozenset[str]()
     said: dict[str, str] = {}  # in a call: by speaker, what was said last
-    for number, row in enumerate(_text(path).split("\n"), 1):
+    for number, row in enumerate(readable(path).split("\n"), 1):
         where = f"{path}:{number}"
         if row.startswith("# idea:"):
             idea, said = f"{path.name}:{number}", {}
@@ -95,7 +95,8 @@ def _columns(row: str, kind: str, said: Mapping[str, str], where: str) -> tuple[
     return _SPEAKERS[kind != "agent"], columns[0], columns[1], columns[2] if len(columns) == 3 else ""
 
 
-def _text(path: Path) -> str:
+def readable(path: Path) -> str:
+    """What stands in a text file. Raises ConfigError naming it, and the line where it is no UTF-8."""
     try:
         return path.read_text("utf-8-sig")  # editors on Windows mark the beginning
     except UnicodeDecodeError as error:

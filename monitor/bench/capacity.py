@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from monitor import app, config, scripts
+from monitor import app, config, language, scripts
 from monitor.alerts.rules import load_rules
 from monitor.bench import sound
 from monitor.bench.figures import Figures
@@ -116,7 +116,7 @@ def decoded(heard: Sequence[Speech]) -> Iterator[Speech]:
 def _decoding(settings: config.Config, segments: Sequence[Speech]) -> float:
     """Seconds of a core that decoding costs, in batches of one shape, on all workers: what of `segments` is decoded live."""
     decoder = Decoder(models.path(settings.model), settings.model, settings.decode)
-    transcriber = Transcriber(decoder, settings.gate, settings.model.language, Meters())
+    transcriber = Transcriber(decoder, settings.gate, settings.model.language, Meters(), language.spelling(settings))
     machine.keep_memory()
     groups: dict[Shape, list[Speech]] = defaultdict(list)
     for segment in decoded(list(led(transcriber, segments, settings.decode.lead))):

@@ -16,6 +16,7 @@ from monitor.records import Span, Speech, Utterance, Word
 from monitor.speech import voice
 from monitor.speech.gate import invented
 from monitor.speech.lead import Past, Shape
+from monitor.speech.spelling import Spelling
 from monitor.speech.whisper import Decoded, Decoder
 
 PAUSE = 0.25  # seconds; a breath this long inside an utterance is worth a comma
@@ -32,13 +33,17 @@ class Piece:
     text: str
     marks: str
     start: float
+    probability: float = 1.0
 
 
 class Transcriber:
     """The one decoder with what turns its output into utterances. Blocks and computes, in up to `workers` threads at once."""
 
-    def __init__(self, decoder: Decoder, gate: config.Gate, language: str, meters: Meters) -> None:
-        self._decoder, self._gate, self._meters = decoder, gate, meters
+    def __init__(
+        self, decoder: Decoder, gate: config.Gate, language: str, meters: Meters, spelling: Spelling | None = None
+    ) -> None:
+        """Without `spelling` the decoder's characters are left as they are."""
+        self._decoder, self._gate, self._meters, self._spelling = decoder, gate, meters, spelling
         self._chinese = language == "zh"
         self._simplify = opencc.OpenCC("tw2s")  # unlike t2s it knows 著 as 着
 
@@ -69,9 +74,12 @@ class Transcriber:
         if why := "suspect" if suspect else invented(decoded, speech, self._gate):
             self._meters.gated(why)
             return None
+        confidence = min(1.0, exp(decoded.log_probability))
         pieces = self._pieces(decoded, speech)
         if self._chinese:
             pieces = punctuate(pieces, speech.spans, closed=speech.stage != "interim")
+        if self._spelling:
+            pieces = respelt(pieces, self._spelling)
         text, words = assemble(pieces, speech.end)
         return Utterance(
             call=speech.call,
@@ -81,7 +89,7 @@ class Transcriber:
             end=speech.end,
             text=text,
             stage=speech.stage,
-            confidence=min(1.0, exp(decoded.log_probability)),
+            confidence=confidence,
             words=words,
             spans=speech.spans,
             voice=voice.measure(speech.samples, speech.spans, speech.offset, len(words)),
@@ -89,18 +97,19 @@ class Transcriber:
 
     def _pieces(self, decoded: Decoded, speech: Speech) -> list[Piece]:
         """Characters and words, each with its time and the marks that follow it."""
-        timed = [(character, start) for piece, start in decoded.pieces for character in piece]
+        timed = [(character, token) for token in decoded.pieces for character in token.text]
         text = "".join(character for character, _ in timed)
         if self._chinese:
             simple = self._simplify.convert(text)
             text = simple if len(simple) == len(text) else text
-        starts = [speech.offset + start for _, start in timed]
+        tokens = [token for _, token in timed]
         first, last = speech.start, speech.end
         pieces: list[Piece] = []
         for match in re.finditer(rf"([{CJK}]|[^\W_{CJK}]+(?:[.'%-][^\W_{CJK}]+)*%?)([^\w]*)", text):
-            start = min(max(starts[match.start()], first), last)
+            token = tokens[match.start()]
+            start = min(max(speech.offset + token.start, first), last)
             marks = re.sub(r"\s+", " ", match[2])
-            pieces.append(Piece(match[1], marks, max(start, pieces[-1].start) if pieces else start))
+            pieces.append(Piece(match[1], marks, max(start, pieces[-1].start) if pieces else start, token.probability))
         return pieces
 
 
@@ -122,7 +131,19 @@ def punctuate(pieces: list[Piece], spans: Sequence[Span], *, closed: bool) -> li
             marks[after - 1] = "，"
     if closed:
         marks[-1] = marks[-1] if marks[-1] and marks[-1] not in "，、：；" else "。"
-    return [Piece(piece.text, mark, piece.start) for piece, mark in zip(pieces, marks, strict=True)]
+    return [replace(piece, marks=mark) for piece, mark in zip(pieces, marks, strict=True)]
+
+
+def respelt(pieces: Sequence[Piece], spelling: Spelling) -> list[Piece]:
+    """The pieces as `spelling` writes them, which keeps the number of characters."""
+    heard = "".join(piece.text + piece.marks for piece in pieces)
+    sure = [piece.probability for piece in pieces for _ in piece.text + piece.marks]
+    text, at = spelling(heard, sure), 0
+    written: list[Piece] = []
+    for piece in pieces:
+        written.append(replace(piece, text=text[at : at + len(piece.text)]))
+        at += len(piece.text) + len(piece.marks)
+    return written
 
 
 def assemble(pieces: Sequence[Piece], end: float) -> tuple[str, tuple[Word, ...]]:
