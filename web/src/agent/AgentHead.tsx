@@ -1,16 +1,17 @@
 import { Button, Popover, Switch } from "antd";
 import { ArrowDownOutlined, ArrowUpOutlined, MutedOutlined, SettingOutlined } from "@ant-design/icons";
-import { useEffect, useSyncExternalStore } from "react";
+import { useSyncExternalStore } from "react";
 import { api } from "../api/http";
 import type { Call } from "../api/types";
 import { subscribe, unlock, unlocked } from "../attention/sound";
+import { useUnlock } from "../attention/useUnlock";
+import { ConnectionState } from "../components/ConnectionState";
 import { useSession } from "../components/context";
 import { LanguageSwitch } from "../components/LanguageSwitch";
 import { Level } from "../components/measures";
 import { Duration } from "../components/Ticking";
 import { TakenOverMark } from "../desk/TakeOver";
 import { useWords } from "../i18n";
-import { useSelect } from "../state/store";
 import { moodNow } from "./guide";
 import { preferences, usePreferences } from "./preferences";
 import { hasVoice, onVoices } from "./speech";
@@ -44,7 +45,7 @@ export function AgentHead({ call, signedOut }: { readonly call: Call | undefined
         </div>
       )}
       <div className="agent-tools">
-        <Line />
+        <ConnectionState />
         <SoundHint />
         <Popover trigger="click" placement="bottomRight" content={<Settings signedOut={signedOut} />}>
           <Button type="text" icon={<SettingOutlined />} aria-label={words.settings} title={words.settings} data-testid="agent-settings" />
@@ -69,30 +70,12 @@ function Mood({ call }: { readonly call: Call }) {
   );
 }
 
-function Line() {
-  const words = useWords();
-  const connection = useSelect((state) => state.connection);
-  return (
-    <span className="connection" role="status" data-state={connection} data-testid="connection">
-      <i aria-hidden="true" />
-      <span>{words.connection[connection]}</span>
-    </span>
-  );
-}
-
 /** Browsers stay silent until the page was touched, and an agent may not touch it for a whole shift. */
 function SoundHint() {
   const words = useWords().agentPage;
   const heard = useSyncExternalStore(subscribe, unlocked);
   const { speak, chime } = usePreferences();
-  useEffect(() => {
-    window.addEventListener("pointerdown", unlock);
-    window.addEventListener("keydown", unlock);
-    return () => {
-      window.removeEventListener("pointerdown", unlock);
-      window.removeEventListener("keydown", unlock);
-    };
-  }, []);
+  useUnlock();
   if (heard || !(speak || chime)) return null;
   return <Button className="sound-blocked" type="text" icon={<MutedOutlined />} onClick={unlock} title={words.hearNow} aria-label={words.hearNow} />;
 }

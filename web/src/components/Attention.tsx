@@ -3,7 +3,8 @@ import type { Alert } from "../api/types";
 import { arrivals, gravest } from "../attention/arrivals";
 import { show } from "../attention/desktop";
 import { heed, isQuiet, MANY, minuteOfDay, type News, type Told } from "../attention/heed";
-import { play, unlock } from "../attention/sound";
+import { play } from "../attention/sound";
+import { useUnlock } from "../attention/useUnlock";
 import { useNames, useWords, type NameOf } from "../i18n";
 import type { Dictionary } from "../i18n/zh";
 import { go } from "../lib/route";
@@ -28,14 +29,7 @@ export function Attention() {
     document.title = critical > 0 ? `(${critical}) ${words.product}` : words.product;
   }, [critical, words]);
 
-  useEffect(() => {
-    window.addEventListener("pointerdown", unlock);
-    window.addEventListener("keydown", unlock);
-    return () => {
-      window.removeEventListener("pointerdown", unlock);
-      window.removeEventListener("keydown", unlock);
-    };
-  }, []);
+  useUnlock();
 
   useEffect(() => {
     if (store === null) return undefined;

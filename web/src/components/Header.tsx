@@ -9,6 +9,7 @@ import { settings, useSettings } from "../lib/settings";
 import { shallow, useSelect } from "../state/store";
 import { totals } from "../state/views";
 import { Brand } from "./Brand";
+import { ConnectionState } from "./ConnectionState";
 import { useSession } from "./context";
 import { LanguageSwitch } from "./LanguageSwitch";
 import { SettingsPanel } from "./SettingsPanel";
@@ -106,17 +107,6 @@ function Totals() {
         </div>
       )}
     </dl>
-  );
-}
-
-export function ConnectionState() {
-  const words = useWords();
-  const connection = useSelect((state) => state.connection);
-  return (
-    <span className="connection" role="status" data-state={connection} data-testid="connection">
-      <i aria-hidden="true" />
-      <span>{words.connection[connection]}</span>
-    </span>
   );
 }
 
