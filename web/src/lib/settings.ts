@@ -1,5 +1,5 @@
 /** What this browser remembers of its supervisor. */
-import { useSyncExternalStore } from "react";
+import { fields, keep, useKept } from "./kept";
 
 export type Language = "zh" | "en";
 
@@ -20,42 +20,16 @@ export interface Quiet {
   readonly critical: boolean; // critical alerts are heard all the same
 }
 
-const KEY = "callmonitor.settings";
 const TIME = /^([01]\d|2[0-3]):[0-5]\d$/;
 const DEFAULTS: Settings = { language: "zh", muted: false, desktop: false, reviewer: "", quiet: { on: false, from: "22:00", to: "07:00", critical: true }, phrases: null };
 
-let current = read();
-const listeners = new Set<() => void>();
+export const settings = keep("callmonitor.settings", parse);
 
-export const settings = {
-  get: (): Settings => current,
-  subscribe: (listener: () => void): (() => void) => {
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  },
-  set: (change: Partial<Settings>): void => {
-    current = { ...current, ...change };
-    try {
-      localStorage.setItem(KEY, JSON.stringify(current));
-    } catch {
-      // Storage may be full or forbidden: the choice then lasts as long as the page.
-    }
-    for (const listener of listeners) listener();
-  },
-};
-
-export const useSettings = (): Settings => useSyncExternalStore(settings.subscribe, settings.get, settings.get);
+export const useSettings = (): Settings => useKept(settings);
 
 /** The stored settings, field by field: what is missing or of another kind falls back. */
 export function parse(stored: string | null): Settings {
-  let raw: unknown;
-  try {
-    raw = JSON.parse(stored ?? "{}");
-  } catch {
-    return DEFAULTS;
-  }
-  if (typeof raw !== "object" || raw === null) return DEFAULTS;
-  const { language, muted, desktop, reviewer, quiet, phrases } = raw as Record<string, unknown>;
+  const { language, muted, desktop, reviewer, quiet, phrases } = fields(stored);
   return {
     language: language === "en" ? "en" : DEFAULTS.language,
     muted: typeof muted === "boolean" ? muted : DEFAULTS.muted,
@@ -76,12 +50,4 @@ function quietOf(stored: unknown): Quiet {
     to: time(to, DEFAULTS.quiet.to),
     critical: typeof critical === "boolean" ? critical : DEFAULTS.quiet.critical,
   };
-}
-
-function read(): Settings {
-  try {
-    return parse(localStorage.getItem(KEY));
-  } catch {
-    return DEFAULTS;
-  }
 }

@@ -30,7 +30,7 @@ export function Volumes({ channels, levels }: Props) {
               max={LOUDEST}
               step={STEP}
               value={chosen[speaker] ?? 1}
-              onChange={(value: number) => volumes.set(speaker, value)}
+              onChange={(value: number) => volumes.set({ [speaker]: value })}
               ariaLabelForHandle={words.listening.volume(name)}
               ariaValueTextFormatterForHandle={(value) => percent(value as number)}
               tooltip={{ formatter: (value) => percent(value ?? 0) }}
