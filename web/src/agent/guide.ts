@@ -1,5 +1,6 @@
 /** Where the agent stands: the five steps and what comes next, how the customer feels. Pure. */
 import type { Mood, Summary } from "../api/types";
+import { feelingOf, type Feeling } from "../state/feeling";
 import type { Line } from "../state/views";
 
 export const STEPS = ["soothe", "probe", "act", "elevate", "change", "close"] as const;
@@ -42,15 +43,13 @@ function heard(step: GuideStep, lines: readonly Line[]): number | null {
   return null;
 }
 
-export type Feeling = "bad" | "flat" | "good" | "none";
 export type Trend = "better" | "worse" | "steady";
 
 export interface MoodNow {
-  readonly feeling: Feeling;
+  readonly feeling: Feeling | "none"; // none: not heard yet
   readonly trend: Trend;
 }
 
-const MARKED = 0.25; // valence away from 0 that counts as a mood
 const TURN = 0.2; // change of valence that counts as one
 const BEFORE = 4; // utterances the newest is compared with
 
@@ -62,7 +61,7 @@ export function moodNow(mood: readonly Mood[]): MoodNow {
   const before = heard.slice(-1 - BEFORE, -1);
   const usual = before.length === 0 ? last : before.reduce((sum, one) => sum + one, 0) / before.length;
   return {
-    feeling: last < -MARKED ? "bad" : last > MARKED ? "good" : "flat",
+    feeling: feelingOf(last),
     trend: last - usual > TURN ? "better" : usual - last > TURN ? "worse" : "steady",
   };
 }

@@ -3,6 +3,7 @@ import { memo } from "react";
 import type { Call, Mood, Severity } from "../api/types";
 import { useWords } from "../i18n";
 import { moodPath } from "../lib/sparkline";
+import { feelingOf } from "../state/feeling";
 
 export function riskSeverity(risk: number): Severity | undefined {
   if (risk >= 70) return "critical";
@@ -45,7 +46,7 @@ const HEIGHT = 28;
 export const MoodLine = memo(function MoodLine({ mood }: { readonly mood: readonly Mood[] }) {
   const words = useWords();
   const { line, below, valence } = moodPath(mood, WIDTH, HEIGHT);
-  const value = valence === undefined ? words.moodNow.none : words.moodNow[valence < -0.25 ? "bad" : valence > 0.25 ? "good" : "flat"];
+  const value = words.moodNow[valence === undefined ? "none" : feelingOf(valence)];
   return (
     <svg className="mood-line" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={words.moodOf(value)}>
       <path d={`M0 ${HEIGHT / 2}H${WIDTH}`} className="mood-zero" />

@@ -1,5 +1,6 @@
 /** What the summary card shows of a call: pure, and each thing with the place in the transcript where it was said. */
 import type { Alert, Finding, Promised, Speaker, Summary } from "../api/types";
+import { feelingOf, type Feeling } from "./feeling";
 import type { Line } from "./views";
 
 /** Where to go in the transcript: a line, and in it a finding where there is one. */
@@ -30,10 +31,6 @@ export function stepsOf({ steps = {}, steps_missing = [] }: Summary, lines: read
     return { step, state: "done", at, place: found ?? placeAt(lines, "agent", at) };
   });
 }
-
-export type Feeling = "bad" | "flat" | "good";
-
-const feelingOf = (valence: number): Feeling => (valence < -0.25 ? "bad" : valence > 0.25 ? "good" : "flat");
 
 /** How an ended call was for the customer, at first and at last (null: not known), and how many of its alerts were decided on. */
 export function endingOf({ opening_valence, closing_valence }: Summary, alerts: readonly Alert[]): { readonly feelings: { readonly from: Feeling; readonly to: Feeling } | null; readonly handled: number } {
