@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Cause, LiveEvent } from "../src/api/types";
-import { empty, reduce, type Change, type State } from "../src/state/reducer";
+import { reduce, type Change } from "../src/state/reducer";
+import { empty, type State } from "../src/state/state";
 import { strain } from "../src/state/health";
 import { cause, changed, health, snapshot } from "./fixtures";
 

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { LiveEvent, Summary } from "../src/api/types";
-import { alertKey, empty, readFrom, reduce, type Change, type State } from "../src/state/reducer";
+import { readFrom } from "../src/state/ended";
+import { reduce, type Change } from "../src/state/reducer";
+import { alertKey, empty, type State } from "../src/state/state";
 import { seenAlerts } from "../src/state/views";
 import { alert, alerted, call, changed, finding, found, said, snapshot, utterance } from "./fixtures";
 

@@ -3,7 +3,8 @@ import { arrivals, gravest } from "../src/attention/arrivals";
 import { namesIn } from "../src/i18n";
 import { hashOf, parseHash } from "../src/lib/route";
 import { parse } from "../src/lib/settings";
-import { empty, reduce, type State } from "../src/state/reducer";
+import { reduce } from "../src/state/reducer";
+import { empty, type State } from "../src/state/state";
 import { agents, alertsOf, closed, feeds, gravityOfFindings, lines, listing, narrowed, neighbour, newestEvidence, openAnd, seenAlerts, steady, totals, waitingByCall, type Filter } from "../src/state/views";
 import { alert, alerted, call, finding, snapshot, utterance } from "./fixtures";
 

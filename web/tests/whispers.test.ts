@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Whisper } from "../src/api/types";
-import { alertKey, empty, reduce, type Change, type State } from "../src/state/reducer";
+import { reduce, type Change } from "../src/state/reducer";
+import { alertKey, empty, type State } from "../src/state/state";
 import { call, said, snapshot, whisper, whispered } from "./fixtures";
 
 const play = (...changes: readonly Change[]): State => changes.reduce(reduce, empty);

@@ -9,7 +9,7 @@ import { Notices } from "../components/Notices";
 import { Transcript, type Target } from "../components/Transcript";
 import { useWords } from "../i18n";
 import { useNow } from "../lib/now";
-import { NOTHING_READ, type Detail, type State } from "../state/reducer";
+import { NOTHING_READ, type Detail, type State } from "../state/state";
 import { useSelect } from "../state/store";
 import type { Place } from "../state/summary";
 import { lines, type Line } from "../state/views";

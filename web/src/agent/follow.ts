@@ -1,5 +1,6 @@
 /** Which call the agent's page shows. Pure. */
 import type { Call } from "../api/types";
+import { instant } from "../lib/time";
 
 const LATELY = 30 * 60_000; // milliseconds in which a call ended that a page opened only now still shows
 
@@ -27,5 +28,3 @@ export function agentsOf(calls: ReadonlyMap<string, Call>): readonly string[] {
 function latest(calls: readonly Call[], when: (call: Call) => string): Call | undefined {
   return calls.reduce<Call | undefined>((last, call) => (last === undefined || instant(when(call)) > instant(when(last)) ? call : last), undefined);
 }
-
-const instant = (iso: string | null): number => Date.parse(iso ?? "") || 0;

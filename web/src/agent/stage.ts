@@ -1,6 +1,6 @@
 /** Which whisper stands on the agent's page, and when it may change under the agent's hand. Pure. */
 import type { Whisper } from "../api/types";
-import { alertKey, type Answer } from "../state/reducer";
+import { alertKey, type Answer } from "../state/state";
 
 export interface Offered {
   readonly open: readonly Whisper[]; // the first is the one to show

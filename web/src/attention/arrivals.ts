@@ -1,5 +1,5 @@
 import type { Alert, Severity } from "../api/types";
-import type { State } from "../state/reducer";
+import type { State } from "../state/state";
 
 export const SEVERITIES: readonly Severity[] = ["notice", "warning", "critical"];
 

@@ -2,7 +2,7 @@ import { Button, Checkbox, Segmented, Skeleton } from "antd";
 import { useState } from "react";
 import { useMe } from "../desk/context";
 import { useWords } from "../i18n";
-import { alertKey } from "../state/reducer";
+import { alertKey } from "../state/state";
 import { useSelect } from "../state/store";
 import { feeds, narrowed, openAnd, seenAlerts, type Filter } from "../state/views";
 import { AlertItem } from "./AlertItem";

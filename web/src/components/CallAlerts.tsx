@@ -3,7 +3,7 @@ import { DownOutlined, UpOutlined } from "@ant-design/icons";
 import { useState } from "react";
 import type { Alert } from "../api/types";
 import { useWords } from "../i18n";
-import { alertKey } from "../state/reducer";
+import { alertKey } from "../state/state";
 import { isOpen } from "../state/views";
 import { AlertItem } from "./AlertItem";
 

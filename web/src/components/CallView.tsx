@@ -4,7 +4,7 @@ import type { Alert, Call } from "../api/types";
 import { WhisperBox } from "../desk/WhisperBox";
 import { useWords } from "../i18n";
 import { useRoute } from "../lib/route";
-import type { Detail } from "../state/reducer";
+import type { Detail } from "../state/state";
 import { ListenIn } from "../sound/ListenIn";
 import { Playback } from "../sound/Playback";
 import { RecordingContext, useRecording } from "../sound/playing";

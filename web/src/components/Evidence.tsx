@@ -4,7 +4,7 @@ import type { Severity } from "../api/types";
 import { useNames } from "../i18n";
 import { pieces } from "../lib/highlight";
 import { toneOf } from "../lib/tone";
-import type { HeldFinding } from "../state/reducer";
+import type { HeldFinding } from "../state/state";
 
 interface Props {
   readonly text: string;

@@ -2,7 +2,7 @@ import type { Finding, Severity } from "../api/types";
 import { useNames, useWords } from "../i18n";
 import { clock } from "../lib/time";
 import { toneOf } from "../lib/tone";
-import type { HeldFinding } from "../state/reducer";
+import type { HeldFinding } from "../state/state";
 import { KindMark } from "./KindMark";
 import { SeverityMark } from "./Severity";
 

@@ -1,7 +1,7 @@
 import { App, Button } from "antd";
 import { useState } from "react";
 import { useWords } from "../i18n";
-import { readFrom } from "../state/reducer";
+import { readFrom } from "../state/ended";
 import { useSelect } from "../state/store";
 import { useClient } from "./context";
 

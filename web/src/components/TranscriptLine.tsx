@@ -4,7 +4,7 @@ import { useWords } from "../i18n";
 import { clock } from "../lib/time";
 import { usePlayed, useTheRecording } from "../sound/playing";
 import type { Playing } from "../sound/recording";
-import type { HeldFinding } from "../state/reducer";
+import type { HeldFinding } from "../state/state";
 import type { Line } from "../state/views";
 import { Evidence } from "./Evidence";
 import { FindingNote } from "./FindingNote";

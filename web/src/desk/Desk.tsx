@@ -5,7 +5,7 @@ import type { Alert } from "../api/types";
 import { useSession } from "../components/context";
 import { useWords } from "../i18n";
 import { go, useRoute } from "../lib/route";
-import { alertKey } from "../state/reducer";
+import { alertKey } from "../state/state";
 import { StoreContext } from "../state/store";
 import { alertsOf, feeds, neighbour, seenAlerts } from "../state/views";
 import { acknowledging, DeskContext, useDecide, useMe, type Desk, type Question } from "./context";

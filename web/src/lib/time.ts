@@ -12,6 +12,9 @@ export function since(iso: string | null, now: number): number {
   return Number.isNaN(then) ? 0 : Math.max(0, Math.floor((now - then) / 1000));
 }
 
+/** An ISO instant in milliseconds since 1970; 0 where there is none. */
+export const instant = (iso: string | null): number => Date.parse(iso ?? "") || 0;
+
 /** 14:03 of an ISO instant in the reader's zone; with the date where it is not today. */
 export function timeOfDay(iso: string, now: number, locale: string): string {
   const then = new Date(iso);

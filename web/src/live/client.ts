@@ -1,6 +1,6 @@
 import { api, ApiError, OLDER } from "../api/http";
 import type { Alert, Choice, LiveEvent, Whisper, WhisperMark } from "../api/types";
-import { alertKey, type Answer, type Mark } from "../state/reducer";
+import { alertKey, type Answer, type Mark } from "../state/state";
 import type { Store } from "../state/store";
 import { LiveProtocol, type Action } from "./protocol";
 

@@ -1,5 +1,6 @@
 /** Whether the service keeps up, as far as a supervisor must know it. */
 import type { Cause, Health } from "../api/types";
+import type { State } from "./state";
 
 export const well: Health = { status: "ok", why: [], latency_p95: null, latency_target: 0 };
 
@@ -26,3 +27,8 @@ const gist = (health: Health): string =>
     .map((cause) => `${cause.code} ${cause.status}`)
     .sort()
     .join();
+
+/** How the service does now. What was put away stays so until it says something else. */
+export function examined(state: Pick<State, "health" | "healthSeen">, health: Health): Pick<State, "health" | "healthSeen"> {
+  return { health, healthSeen: state.healthSeen && alike(state.health, health) };
+}

@@ -1,5 +1,6 @@
 import { createContext, useContext, useRef, useSyncExternalStore } from "react";
-import { empty, reduce, type Change, type State } from "./reducer";
+import { reduce, type Change } from "./reducer";
+import { empty, type State } from "./state";
 
 /** The state and those who watch it. One dispatch is one render of what selects something that changed. */
 export class Store {

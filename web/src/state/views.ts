@@ -2,7 +2,8 @@
 import { gravest, gravity } from "../attention/arrivals";
 import type { Alert, Call, Finding, Severity, Utterance } from "../api/types";
 import { groupBy, memo } from "../lib/derive";
-import { alertKey, type Detail, type HeldFinding, type Mark, type State } from "./reducer";
+import { instant } from "../lib/time";
+import { alertKey, type Detail, type HeldFinding, type Mark, type State } from "./state";
 
 /** Alerts as the supervisor sees them: a choice still on its way to the server counts already. */
 const seen = memo((alerts: State["alerts"], marks: ReadonlyMap<string, Mark>): ReadonlyMap<string, Alert> => {
@@ -224,6 +225,4 @@ export const isOpen = (alert: Alert): boolean => alert.status === "open";
 
 /** Acknowledged: somebody sees to it. */
 export const isActing = (alert: Alert): boolean => alert.status === "acknowledged";
-
-const instant = (iso: string | null): number => Date.parse(iso ?? "") || 0;
 const raised = (alert: Alert): number => instant(alert.raised);
