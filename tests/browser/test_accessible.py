@@ -8,36 +8,25 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Page, expect
 
 from monitor.health import Cause, Health
 from monitor.page.whispering import Whispering
-from monitor.records import Summary
 from tests.browser import test_agent, test_audit, test_desk
 from tests.browser.axe import faults
-from tests.browser.test_desk import Lines, built, item, seat
-from tests.browser.test_supervisor import NARROW, WIDE, chromium
-from tests.page.support import BOSS, LEAD, NINE, PASSWORD, STAFF, WANG, WELL, Site, site, view
+from tests.browser.support import NARROW, chromium, profile
+from tests.browser.test_desk import Lines, item, seat
+from tests.page.support import BOSS, LEAD, NINE, STAFF, WANG, WELL, site, view
 from tests.page.test_webhooks import bury, serve
 
-__all__ = ["built"]  # the fixture
 pytestmark = pytest.mark.browser
 
 LATE = Health("overloaded", (Cause("queue", "overloaded", 9.0, 4.0, "识别排队 9 秒", "Recognition waits 9 s"),), 4.2, 1.5)
-OVER = Summary(
-    type="compensation",
-    cause="product",
-    validity="valid",
-    risk=64,
-    level=3,
-    steps={"soothe": 23.0, "probe": None, "act": 25.0, "elevate": None, "close": None},
-    steps_missing=("probe", "close"),
-    promises=({"text": "今天下午五点前给您安排师傅", "due": "2026-11-22T17:00:00+08:00", "said": "今天下午五点前"},),
+OVER = replace(
+    test_desk.OVER,
     stressed=("冰箱修了三次",),
     claims=({"text": "冰箱修了三次", "times": (5.5, 16.5), "values": ("三次", "两次")},),
     earlier=({"call": "calm", "started": "2026-11-20T09:00:00+08:00", "text": "修了两次", "agent": "李强", "team": "一组"},),
-    opening_valence=-0.6,
-    closing_valence=0.3,
 )
 
 
@@ -70,26 +59,22 @@ async def resize(page: Page, size: tuple[int, int]) -> None:
 
 
 async def test_signing_in(built: Path) -> None:
-    async with site(built, people=STAFF) as served, chromium() as browser:
-        page = await browser.new_page(viewport={"width": WIDE[0], "height": WIDE[1]}, locale="zh-CN")
+    async with site(built, people=STAFF) as served, chromium() as browser, profile(browser) as page, looked(page) as at:
         await page.goto(f"http://127.0.0.1:{served.port}/")
-        async with looked(page) as at:
-            await expect(page.get_by_test_id("name")).to_be_focused()
-            await at.look("empty", english=True)
-            await page.get_by_test_id("name").fill(LEAD.name)
-            await page.get_by_test_id("password").fill("not the password")
-            await page.keyboard.press("Enter")
-            await expect(page.get_by_role("alert")).not_to_be_empty()
-            await at.look("refused")
+        await expect(page.get_by_test_id("name")).to_be_focused()
+        await at.look("empty", english=True)
+        await page.get_by_test_id("name").fill(LEAD.name)
+        await page.get_by_test_id("password").fill("not the password")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("alert")).not_to_be_empty()
+        await at.look("refused")
 
 
 async def test_the_desk_without_calls(built: Path) -> None:
-    async with site(built) as served, chromium() as browser:  # nor accounts
-        page = await browser.new_page(viewport={"width": WIDE[0], "height": WIDE[1]}, locale="zh-CN")
+    async with site(built) as served, chromium() as browser, profile(browser) as page, looked(page) as at:  # nor accounts
         await page.goto(f"http://127.0.0.1:{served.port}/")
-        async with looked(page) as at:
-            await expect(page.get_by_test_id("no-calls")).to_be_visible()
-            await at.look("nothing yet", english=True)
+        await expect(page.get_by_test_id("no-calls")).to_be_visible()
+        await at.look("nothing yet", english=True)
 
 
 async def test_the_desk(built: Path) -> None:
@@ -183,42 +168,35 @@ async def test_what_webhooks_did_not_take(built: Path) -> None:
             await at.look("dead letters")
 
 
-async def agents_page(browser: Browser, served: Site) -> Page:
-    page = await browser.new_page(viewport={"width": test_agent.STRIP[0], "height": test_agent.STRIP[1]}, locale="zh-CN")
-    await page.goto(f"http://127.0.0.1:{served.port}/agent")
-    await page.get_by_test_id("name").fill(WANG.name)
-    await page.get_by_test_id("password").fill(PASSWORD)
-    await page.keyboard.press("Enter")
-    return page
-
-
 async def test_the_agents_page(built: Path) -> None:
-    async with site(built, people=STAFF, health=WELL) as served, chromium() as browser:
-        page = await agents_page(browser, served)
-        async with looked(page) as at:
-            await expect(page.get_by_test_id("agent-waiting")).to_be_visible()
-            await expect(page.get_by_test_id("connection")).to_have_attribute("data-state", "live")
-            await at.look("waiting")
-            await test_agent.begin(served)
-            served.hub.publish(type="summary", call="c1", data=test_agent.KNOWN)
-            await test_agent.say(served, "u1", "我打了三次电话了")
-            await expect(page.get_by_test_id("utterance")).to_be_visible()
-            await at.look("nothing to say")
-            await test_agent.tell(served, test_agent.whisper())
-            await expect(page.locator('[data-armed="true"]')).to_be_visible()
-            await at.look("a whisper")
-            more = {"origin": "supervisor", "by": "李主管", "say": "先别承诺退款。", "reason": "", "priority": 100}
-            await test_agent.tell(served, test_agent.whisper("w2", **more))
-            await expect(page.locator('[data-origin="supervisor"][data-testid="whisper"]')).to_be_visible()
-            await at.look("a supervisor's whisper")
-            await page.get_by_test_id("agent-settings").click()
-            await expect(page.get_by_test_id("agent-chime")).to_be_visible()
-            await at.look("settings", english=True)
-            await page.keyboard.press("Escape")
-            over = replace(view("c1", status="ended"), seconds=60.0, level=2, ended=NINE)
-            served.hub.publish(type="call", call="c1", data=over)
-            await expect(page.get_by_test_id("agent-ended")).to_be_visible()
-            await at.look("over")
+    async with (
+        site(built, people=STAFF, health=WELL) as served,
+        chromium() as browser,
+        test_agent.agents(browser, served, WANG.name) as page,
+        looked(page) as at,
+    ):
+        await expect(page.get_by_test_id("agent-waiting")).to_be_visible()
+        await at.look("waiting")
+        await test_agent.begin(served)
+        served.hub.publish(type="summary", call="c1", data=test_agent.KNOWN)
+        await test_agent.say(served, "u1", "我打了三次电话了")
+        await expect(page.get_by_test_id("utterance")).to_be_visible()
+        await at.look("nothing to say")
+        await test_agent.tell(served, test_agent.whisper())
+        await expect(page.locator('[data-armed="true"]')).to_be_visible()
+        await at.look("a whisper")
+        more = {"origin": "supervisor", "by": "李主管", "say": "先别承诺退款。", "reason": "", "priority": 100}
+        await test_agent.tell(served, test_agent.whisper("w2", **more))
+        await expect(page.locator('[data-origin="supervisor"][data-testid="whisper"]')).to_be_visible()
+        await at.look("a supervisor's whisper")
+        await page.get_by_test_id("agent-settings").click()
+        await expect(page.get_by_test_id("agent-chime")).to_be_visible()
+        await at.look("settings", english=True)
+        await page.keyboard.press("Escape")
+        over = replace(view("c1", status="ended"), seconds=60.0, level=2, ended=NINE)
+        served.hub.publish(type="call", call="c1", data=over)
+        await expect(page.get_by_test_id("agent-ended")).to_be_visible()
+        await at.look("over")
 
 
 async def test_the_audit_log(built: Path) -> None:

@@ -13,10 +13,8 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from monitor.records import Summary, Utterance, Whisper
-from tests.browser.test_sign_in import sign_in
-from tests.browser.test_supervisor import chromium, sticks_out
-from tests.page.support import NINE, PASSWORD, STAFF, WANG, ZHAO, Site, info, site, view
-from tests.road.support import ROOT
+from tests.browser.support import chromium, enter, profile, sticks_out
+from tests.page.support import NINE, STAFF, WANG, ZHAO, Site, info, site, view
 
 pytestmark = pytest.mark.browser
 
@@ -39,29 +37,13 @@ def whisper(id: str = "w1", **more: Any) -> Whisper:
     return Whisper(call="c1", id=id, **known | more)
 
 
-@pytest.fixture
-def built(tmp_path: Path) -> Path:
-    """A site's folder with the built pages in it."""
-    pages = ROOT / "web" / "dist"
-    assert (pages / "index.html").exists(), "the pages are not built: make setup"
-    (tmp_path / "dist").symlink_to(pages)
-    return tmp_path
-
-
 @asynccontextmanager
 async def agents(browser: Browser, served: Site, name: str) -> AsyncIterator[Page]:
-    """An agent's page in a browser profile of its own, signed in. An error in it fails the test."""
-    context = await browser.new_context(viewport={"width": STRIP[0], "height": STRIP[1]}, locale="zh-CN")
-    page = await context.new_page()
-    wrong: list[str] = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    await page.goto(f"http://127.0.0.1:{served.port}/agent")
-    await sign_in(page, name, PASSWORD)
-    await expect(page.get_by_test_id("connection")).to_have_attribute("data-state", "live")
-    yield page
-    assert await page.title() == "坐席助手"
-    await context.close()
-    assert not wrong
+    """An agent's page, signed in."""
+    async with profile(browser, STRIP) as page:
+        await enter(page, f"http://127.0.0.1:{served.port}/agent", name)
+        yield page
+        assert await page.title() == "坐席助手"
 
 
 async def begin(served: Site) -> None:

@@ -11,11 +11,10 @@ from playwright.async_api import Page, expect
 
 from monitor.page import accounts
 from monitor.records import AuditEntry
-from tests.browser.test_desk import HOSTILE, built, seat
-from tests.browser.test_supervisor import NARROW, WIDE, chromium, shot, sticks_out
+from tests.browser.support import NARROW, WIDE, chromium, shot, sticks_out
+from tests.browser.test_desk import HOSTILE, seat
 from tests.page.support import BOSS, LEAD, NINE, STAFF, Site, site
 
-__all__ = ["built"]  # the fixture
 pytestmark = pytest.mark.browser
 
 LISTENING = {"listening": "9f2c11ab"}

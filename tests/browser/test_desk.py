@@ -15,9 +15,8 @@ from playwright.async_api import Browser, Page, expect
 from monitor.page.policy import Owner
 from monitor.page.whispering import Whispering
 from monitor.records import Alert, Finding, Speaker, Summary, Utterance, Whisper, WhisperStatus
-from tests.browser.test_supervisor import NARROW, chromium, shot
-from tests.page.support import BOSS, CHIEF, LEAD, NINE, PASSWORD, STAFF, Site, info, site, view
-from tests.road.support import ROOT
+from tests.browser.support import NARROW, WIDE, chromium, enter, profile, shot, sticks_out
+from tests.page.support import BOSS, CHIEF, LEAD, NINE, STAFF, Site, info, site, view
 
 pytestmark = pytest.mark.browser
 
@@ -29,6 +28,18 @@ SAID: list[tuple[Speaker, str, float]] = [
     ("customer", "三次还叫简单？再不解决我就打12315投诉你们！", 16.5),
     ("agent", "实在抱歉，让您跑了三趟，我今天下午五点前给您安排师傅。", 23.0),
 ]
+OVER = Summary(
+    type="compensation",
+    cause="product",
+    validity="valid",
+    risk=64,
+    level=3,
+    steps={"soothe": 23.0, "probe": None, "act": 25.0, "elevate": None, "close": None},
+    steps_missing=("probe", "close"),
+    promises=({"text": "今天下午五点前给您安排师傅", "due": "2026-11-22T17:00:00+08:00", "said": "今天下午五点前"},),
+    opening_valence=-0.6,
+    closing_valence=0.3,
+)
 
 
 @dataclass
@@ -127,28 +138,11 @@ async def fill(served: Site) -> None:
 
 
 @asynccontextmanager
-async def seat(browser: Browser, served: Site, name: str, size: tuple[int, int] = (1366, 768)) -> AsyncIterator[Page]:
-    """A supervisor's page in a browser of its own; an error in it fails the test."""
-    context = await browser.new_context(viewport={"width": size[0], "height": size[1]}, locale="zh-CN", reduced_motion="reduce")
-    page = await context.new_page()
-    wrong: list[str] = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    await page.goto(f"http://127.0.0.1:{served.port}/")
-    await page.get_by_test_id("name").fill(name)
-    await page.get_by_test_id("password").fill(PASSWORD)
-    await page.keyboard.press("Enter")
-    await expect(page.get_by_test_id("connection")).to_have_attribute("data-state", "live")
-    yield page
-    await context.close()
-    assert not wrong
-
-
-@pytest.fixture
-def built(tmp_path: Path) -> Path:
-    pages = ROOT / "web" / "dist"
-    assert (pages / "index.html").exists(), "the pages are not built: make setup"
-    (tmp_path / "dist").symlink_to(pages)
-    return tmp_path
+async def seat(browser: Browser, served: Site, name: str, size: tuple[int, int] = WIDE) -> AsyncIterator[Page]:
+    """A supervisor's page, signed in."""
+    async with profile(browser, size, reduced_motion="reduce") as page:
+        await enter(page, f"http://127.0.0.1:{served.port}/", name)
+        yield page
 
 
 def item(page: Page, id: str) -> Any:
@@ -166,15 +160,6 @@ async def decided_on(page: Page) -> AsyncIterator[None]:
     """Until a decision made in the block is kept: the page shows it before."""
     async with page.expect_response(lambda answer: answer.request.method == "POST" and "/alerts/" in answer.url):
         yield
-
-
-async def beyond(page: Page) -> list[str]:
-    """What of the panes reaches beyond the width of the page."""
-    found: list[str] = await page.evaluate(
-        "[...document.querySelectorAll('.panes *')].filter(one => one.getBoundingClientRect().right > innerWidth + 1"
-        " && !one.closest('.unseen')).map(one => one.outerHTML.slice(0, 80))"
-    )
-    return found
 
 
 async def test_two_supervisors_work_through_one_queue_by_keyboard(built: Path) -> None:
@@ -269,7 +254,7 @@ async def test_a_call_is_whispered_to_and_taken_over(built: Path) -> None:
             await shot(lead, "desk")
             for width, height in ((1920, 1080), NARROW):
                 await lead.set_viewport_size({"width": width, "height": height})
-                assert await beyond(lead) == []
+                assert await sticks_out(lead, ".panes") == []
             await shot(lead, "desk-phone")
 
 
@@ -309,19 +294,7 @@ async def test_the_english_page_says_why_in_english(built: Path) -> None:
 async def test_a_call_that_is_over_says_how_it_ended(built: Path) -> None:
     async with site(built, people=STAFF) as served, chromium() as browser:
         await fill(served)
-        summary = Summary(
-            type="compensation",
-            cause="product",
-            validity="valid",
-            risk=64,
-            level=3,
-            steps={"soothe": 23.0, "probe": None, "act": 25.0, "elevate": None, "close": None},
-            steps_missing=("probe", "close"),
-            promises=({"text": "今天下午五点前给您安排师傅", "due": "2026-11-22T17:00:00+08:00", "said": "今天下午五点前"},),
-            opening_valence=-0.6,
-            closing_valence=0.3,
-        )
-        await served.archive.close_call("storm", status="ended", why=None, seconds=31.0, ended=NINE, summary=summary)
+        await served.archive.close_call("storm", status="ended", why=None, seconds=31.0, ended=NINE, summary=OVER)
         async with seat(browser, served, LEAD.name) as page:
             await page.locator('[data-testid="call-row"][data-call="storm"]').click()
             await expect(page.get_by_test_id("complaint-type")).to_have_text("补偿型")

@@ -11,10 +11,11 @@ from playwright.async_api import Page, Response, expect
 from monitor.archive.store import Archive
 from monitor.records import AuditEntry
 from tests.browser.axe import faults
-from tests.browser.test_supervisor import NARROW, WIDE, chromium, page_of, pages, shot  # noqa: F401  (a fixture)
+from tests.browser.support import NARROW, WIDE, chromium, shot
+from tests.browser.test_supervisor import page_of
 from tests.road.support import PATIENCE, running, settings
 
-pytestmark = [pytest.mark.browser, pytest.mark.model]
+pytestmark = [pytest.mark.browser, pytest.mark.model, pytest.mark.usefixtures("pages")]
 
 BUFFERED = 1.8  # seconds the player's buffer holds at the very most
 AUDIBLE = "speaker => Number(document.querySelector(`[data-speaker=${speaker}] [data-testid=meter]`)?.dataset.level) > 20"
@@ -35,7 +36,6 @@ async def fits(page: Page, name: str) -> None:
         assert await faults(page) == []
 
 
-@pytest.mark.usefixtures("pages")
 async def test_a_call_is_heard_while_it_lasts_and_after(tmp_path: Path, calls: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept: asyncio.Queue[AuditEntry] = asyncio.Queue()
     audit = Archive.audit

@@ -10,39 +10,18 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from monitor.page import accounts
-from tests.browser.test_supervisor import chromium
+from tests.browser.support import chromium, profile, sign_in
 from tests.page.support import LEAD, PASSWORD, STAFF, WANG, Site, alert, info, site
-from tests.road.support import ROOT
 
 pytestmark = pytest.mark.browser
 
 
 @asynccontextmanager
 async def desk(browser: Browser, served: Site) -> AsyncIterator[Page]:
-    """A page in a browser profile of its own."""
-    context = await browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN")
-    page = await context.new_page()
-    await page.goto(f"http://127.0.0.1:{served.port}/")
-    yield page
-    await context.close()
-
-
-async def sign_in(page: Page, name: str, password: str) -> None:
-    """By keyboard alone: the name has the focus."""
-    await expect(page.get_by_test_id("name")).to_be_focused()
-    await page.keyboard.type(name)
-    await page.keyboard.press("Tab")
-    await page.keyboard.type(password)
-    await page.keyboard.press("Enter")
-
-
-@pytest.fixture
-def built(tmp_path: Path) -> Path:
-    """A site's folder with the built pages in it."""
-    pages = ROOT / "web" / "dist"
-    assert (pages / "index.html").exists(), "the pages are not built: make setup"
-    (tmp_path / "dist").symlink_to(pages)
-    return tmp_path
+    """The page that asks who is there, in a browser profile of its own."""
+    async with profile(browser) as page:
+        await page.goto(f"http://127.0.0.1:{served.port}/")
+        yield page
 
 
 async def fill(served: Site) -> None:
@@ -60,7 +39,7 @@ async def test_two_people_sign_in_and_each_sees_their_own(built: Path) -> None:
             await lead.get_by_test_id("password").fill(PASSWORD)
             await lead.keyboard.press("Enter")
             await expect(lead.get_by_test_id("who")).to_have_attribute("data-role", "supervisor")
-            await sign_in(agent, " WANG ", PASSWORD)
+            await sign_in(agent, " WANG ")
             await expect(agent.get_by_test_id("who")).to_have_attribute("data-name", "wang")
 
             for page, number in ((lead, "13812342233"), (agent, "138****2233")):
@@ -97,12 +76,12 @@ async def test_who_is_disabled_is_out_at_once_and_cannot_come_back(built: Path, 
     async with site(built, people=STAFF) as served, chromium() as browser:
         await fill(served)
         async with desk(browser, served) as page:
-            await sign_in(page, WANG.name, PASSWORD)
+            await sign_in(page, WANG.name)
             await expect(page.get_by_test_id("call-row")).to_have_count(1)
             served.change(WANG.name, disabled=True)
             await expect(page.get_by_test_id("sign-in")).to_be_visible()
             await expect(page.get_by_test_id("call-row")).to_have_count(0)
-            await sign_in(page, WANG.name, PASSWORD)
+            await sign_in(page, WANG.name)
             await expect(page.get_by_role("alert")).to_have_text("账号或密码不对，请再试一次。")
 
 
@@ -110,7 +89,7 @@ async def test_another_who_signs_in_with_the_same_browser_takes_the_page_over(bu
     async with site(built, people=STAFF) as served, chromium() as browser:
         await fill(served)
         async with desk(browser, served) as first:
-            await sign_in(first, LEAD.name, PASSWORD)
+            await sign_in(first, LEAD.name)
             await expect(first.get_by_test_id("who")).to_have_attribute("data-name", LEAD.name)
             token = next(one for one in await first.context.cookies() if one.get("name") == "callmonitor")
             assert (token.get("httpOnly"), token.get("sameSite")) == (True, "Strict")

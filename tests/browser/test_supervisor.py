@@ -3,64 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 from monitor import demo
 from monitor.ingest.play import Recording, play
-from tests.road.support import ROOT, Running, running, settings
+from tests.browser.support import NARROW, WIDE, chromium, profile, shot, sticks_out
+from tests.road.support import Running, running, settings
 
-pytestmark = [pytest.mark.browser, pytest.mark.model]
-
-WIDE, NARROW = (1366, 768), (390, 844)
-SHOTS = os.environ.get("CALLMONITOR_SCREENSHOTS")  # a folder for the pictures of the documentation
-expect.set_options(timeout=60_000)
-
-
-@asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
-    path = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
-    assert path, "no Chromium on this machine: tools/browser.sh says what to install"
-    quiet = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update"]
-    async with async_playwright() as tool:
-        browser = await tool.chromium.launch(executable_path=path, args=quiet)
-        yield browser
-        await browser.close()
+pytestmark = [pytest.mark.browser, pytest.mark.model, pytest.mark.usefixtures("pages")]
 
 
 @asynccontextmanager
 async def page_of(browser: Browser, product: Running, size: tuple[int, int] = WIDE) -> AsyncIterator[Page]:
-    """A supervisor's page. Whatever it asks of another host than ours, and any error in it, fails the test."""
-    page = await browser.new_page(viewport={"width": size[0], "height": size[1]}, locale="zh-CN")
-    wrong: list[str] = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("request", lambda request: None if f"127.0.0.1:{product.port}" in request.url else wrong.append(request.url))
-    await page.goto(f"http://127.0.0.1:{product.port}/")
-    yield page
-    await page.close()
-    assert not [one for one in wrong if not one.startswith(("data:", "blob:"))]
+    """A supervisor's page. Whatever it asks of another host than ours fails the test."""
+    asked: list[str] = []
+    async with profile(browser, size) as page:
+        page.on("request", lambda request: asked.append(request.url))
+        await page.goto(f"http://127.0.0.1:{product.port}/")
+        yield page
+    assert not [url for url in asked if f"127.0.0.1:{product.port}" not in url and not url.startswith(("data:", "blob:"))]
 
 
-async def shot(page: Page, name: str) -> None:
-    if SHOTS:
-        await page.screenshot(path=str(Path(SHOTS) / f"{name}.png"))
-
-
-@pytest.fixture(scope="module")
-def pages() -> Path:
-    built = ROOT / "web" / "dist" / "index.html"
-    assert built.exists(), "the pages are not built: make setup"
-    return built.parent
-
-
-async def test_a_call_becomes_an_alert_that_a_supervisor_acts_on(tmp_path: Path, calls: Path, pages: Path) -> None:
+async def test_a_call_becomes_an_alert_that_a_supervisor_acts_on(tmp_path: Path, calls: Path) -> None:
     async with running(settings(tmp_path / "data")) as product, chromium() as browser, page_of(browser, product) as page:
         await expect(page.get_by_test_id("no-calls").first).to_be_visible()
         cast = [
@@ -128,16 +98,7 @@ async def what_it_came_to(page: Page, product: Running) -> None:
     await shot(page, "summary")
 
 
-async def sticks_out(page: Page) -> list[str]:
-    """What reaches beyond the width of the page."""
-    found: list[str] = await page.evaluate(
-        "[...document.querySelectorAll('body *')].filter(one => one.getBoundingClientRect().right > innerWidth + 1"
-        " && !one.closest('.unseen')).map(one => one.outerHTML.slice(0, 80))"
-    )
-    return found
-
-
-async def test_a_page_that_loses_its_line_misses_nothing(tmp_path: Path, calls: Path, pages: Path) -> None:
+async def test_a_page_that_loses_its_line_misses_nothing(tmp_path: Path, calls: Path) -> None:
     async with running(settings(tmp_path / "data")) as product, chromium() as browser, page_of(browser, product) as page:
         await expect(page.get_by_test_id("connection")).to_have_attribute("data-state", "live")
         playing = asyncio.create_task(product.play(calls / "dev-09.opus", "cut-1", speed=8))

@@ -13,14 +13,13 @@ from playwright.async_api import Browser, Locator, Page, WebSocket, expect
 
 from monitor.ingest.play import Recording, play
 from monitor.records import CallRecord, User, Whisper
-from tests.browser.test_sign_in import sign_in
-from tests.browser.test_supervisor import chromium, shot, sticks_out
-from tests.page.support import LEAD, PASSWORD, WANG, ZHAO, hire
-from tests.road.support import ROOT, Running, running, settings
+from tests.browser.support import WIDE, chromium, enter, profile, shot, sticks_out
+from tests.page.support import LEAD, WANG, ZHAO, hire
+from tests.road.support import Running, running, settings
 
-pytestmark = [pytest.mark.browser, pytest.mark.model]
+pytestmark = [pytest.mark.browser, pytest.mark.model, pytest.mark.usefixtures("pages")]
 
-WIDE, STRIP = (1366, 768), (420, 860)
+STRIP = (420, 860)
 CALL = "press-1"
 
 
@@ -34,22 +33,16 @@ class Told:
 
 @asynccontextmanager
 async def person(browser: Browser, product: Running, user: User, path: str, size: tuple[int, int]) -> AsyncIterator[Told]:
-    """Somebody's page in a browser profile of its own. An error in it fails the test."""
-    context = await browser.new_context(viewport={"width": size[0], "height": size[1]}, locale="zh-CN")
-    page = await context.new_page()
-    told, wrong = Told(page), list[str]()
+    """Somebody's page, signed in."""
+    async with profile(browser, size) as page:
+        told = Told(page)
 
-    def listen(socket: WebSocket) -> None:
-        socket.on("framereceived", lambda frame: told.frames.append(str(frame)))
+        def listen(socket: WebSocket) -> None:
+            socket.on("framereceived", lambda frame: told.frames.append(str(frame)))
 
-    page.on("websocket", listen)
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    await page.goto(f"http://127.0.0.1:{product.port}{path}")
-    await sign_in(page, user.name, PASSWORD)
-    await expect(page.get_by_test_id("connection")).to_have_attribute("data-state", "live")
-    yield told
-    await context.close()
-    assert not wrong
+        page.on("websocket", listen)
+        await enter(page, f"http://127.0.0.1:{product.port}{path}", user.name)
+        yield told
 
 
 async def record_of(product: Running) -> CallRecord:
@@ -81,7 +74,6 @@ async def answered(agent: Page, key: str) -> None:
 
 
 async def test_alert_whisper_and_answer_go_round_and_reach_nobody_else(tmp_path: Path, calls: Path) -> None:
-    assert (ROOT / "web" / "dist" / "index.html").exists(), "the pages are not built: make setup"
     made = settings(tmp_path / "data")
     hire(made.data, LEAD, WANG, ZHAO)
     async with (
