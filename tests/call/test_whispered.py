@@ -19,17 +19,7 @@ from monitor.call import Conversation
 from monitor.errors import MonitorError
 from monitor.records import CallRecord, Speech, Whisper
 from monitor.review import as_report
-from tests.test_call import KIND, THREAT, Script, Watched, run
-
-
-@pytest.fixture(scope="module")
-def analysis() -> Analysis:
-    return Analysis(config.Analysis())
-
-
-@pytest.fixture
-def sound(calls: Path) -> Path:
-    return calls / "dev-09.opus"
+from tests.call.support import KIND, THREAT, Script, Watched, run
 
 
 def threat(speech: Speech) -> str:
@@ -130,8 +120,8 @@ async def test_a_call_that_fails_leaves_no_whisper_standing(analysis: Analysis, 
 
 
 @pytest.fixture(scope="module")
-def scripted(analysis: Analysis) -> list[CallRecord]:
-    samples = labels.load_samples(Path(__file__).parent / "data" / "calls")
+def scripted(analysis: Analysis, calls: Path) -> list[CallRecord]:
+    samples = labels.load_samples(calls)
     rules, whispers = load_rules(), load_whispers()
     return [scripts.review(sample, analysis, rules, whispers=whispers) for sample in samples]
 
