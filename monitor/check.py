@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from monitor import config
+from monitor import config, language
 from monitor.alerts import cases, whisper_cases
 from monitor.alerts.rules import Rules, load_rules
 from monitor.alerts.whisper_sheet import FILE as WHISPERS_FILE
@@ -25,6 +25,7 @@ from monitor.analysis.facts import FactLanguage
 from monitor.analysis.playbook import ACCUSING, CUES, RULES
 from monitor.errors import ConfigError, Faults
 from monitor.records import CallInfo, Speaker, Utterance
+from monitor.speech import confusion
 
 RULES_FILE, LINES_FILE = "alerts.toml", "lines.tsv"
 LANGUAGES: dict[str, Callable[[Path], object]] = {  # files that stand instead of the built-in ones, and what reads them
@@ -77,6 +78,8 @@ def check(site: Path | None, rules: Path | None, analysis: Callable[[Path], Anal
         for name, read in LANGUAGES.items():
             whole &= checked.part(partial(_language, site / name, read))
         whole &= checked.part(lambda: _call_lines(site))
+        checked.part(lambda: _talk(site / language.TALK))
+        checked.part(lambda: _heard(site / language.HEARD))
         _whispers(site, checked)
         if (site / LINES_FILE).exists():
             checked.part(lambda: _lines(site / LINES_FILE, (lambda: analysis(site)) if whole else None))
@@ -92,7 +95,7 @@ def _phrases(site: Path | None) -> str:
     with faults.noted():
         playbook.load(site)
     for path in sorted(site.glob("*.tsv")):
-        if path.name != LINES_FILE:
+        if path.name not in (LINES_FILE, language.HEARD):
             faults.add(f"{path}: is no part of a playbook; call lines stand in {site / corpus.FOLDER}")
     faults.tell()
     sheets = [config.read(playbook.Sheet, site / name) for name in playbook.SHEETS if (site / name).exists()]
@@ -121,6 +124,22 @@ def _call_lines(site: Path) -> str | None:
     faults.tell()
     lines = len(corpus.load(site)) - (len(corpus.load()) if own else 0)
     return f"{site / corpus.FOLDER}: {_number(lines, 'call line')} in {_number(len(own), 'file')}" if own else None
+
+
+def _talk(folder: Path) -> str | None:
+    files, faults, lines = sorted(folder.glob("*")) if folder.exists() else [], Faults(), 0
+    for path in files:
+        if path.suffix != ".txt":
+            faults.add(f"{path}: is not read; talk stands in files named *.txt")
+            continue
+        with faults.noted():
+            lines += len(language.talk(path))
+    faults.tell()
+    return f"{folder}: {_number(lines, 'line')} of talk in {_number(len(files), 'file')}" if files else None
+
+
+def _heard(path: Path) -> str | None:
+    return f"{path}: {_number(confusion.counted(path).total(), 'syllable')} heard" if path.exists() else None
 
 
 def _faults_of_call_lines(path: Path) -> Iterator[str]:

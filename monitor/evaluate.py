@@ -40,7 +40,7 @@ async def evaluate(
     rest = [sample for sample in samples if sample.id not in results]
     if kept:
         await asyncio.to_thread(kept.mkdir, parents=True, exist_ok=True)
-    results |= await (_by_script(settings, rest, kept, console) if text else _by_sound(settings, rest, kept, console))
+    results |= await (_by_script(settings, rest, kept, console) if text else by_sound(settings, rest, kept, console))
     return await asyncio.to_thread(lambda: score((sample.id, sample.labels, results.get(sample.id)) for sample in samples))
 
 
@@ -55,7 +55,8 @@ def _kept(samples: list[Sample], kept: Path | None, text: bool) -> dict[str, Res
     return results
 
 
-async def _by_sound(settings: config.Config, samples: list[Sample], kept: Path | None, console: Console) -> dict[str, Result]:
+async def by_sound(settings: config.Config, samples: list[Sample], kept: Path | None, console: Console) -> dict[str, Result]:
+    """What a review makes of the samples that have a recording, by call; kept in `kept`."""
     files = {sample.recording: sample for sample in samples if sample.recording}
     for sample in samples:
         if not sample.recording:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from monitor import config
 from monitor.analysis import corpus, playbook
+from monitor.sheets import written
 from monitor.speech import confusion, ngrams
 from monitor.speech.spelling import Spelling
 
@@ -20,7 +21,7 @@ HEARD = "heard.tsv"  # in a site's playbook: how syllables come out of the recog
 
 
 def spelling(settings: config.Config) -> Spelling | None:
-    """What puts the recogniser's Chinese right, learnt now (a second); None for other languages, or where it is not wanted.
+    """What puts the recogniser's Chinese right, learnt now (two seconds); None for other languages, or where it is not wanted.
 
     Raises ConfigError where a line cannot be read.
     """
@@ -38,12 +39,17 @@ def lines(site: Path | None) -> Iterator[str]:
     for line in corpus.load(site):
         yield line.text
         yield line.before
-    for folder in (playbook.BUILT_IN, site):
-        for path in sorted((folder / TALK).glob("*.txt")) if folder else ():
-            yield from corpus.readable(path).splitlines()
+    for folder in filter(None, (playbook.BUILT_IN, site)):
+        for path in sorted((folder / TALK).glob("*.txt")):
+            yield from talk(path)
 
 
-@lru_cache(maxsize=2)  # services of one process, as in tests, have the same lines
+def talk(path: Path) -> list[str]:
+    """The utterances of a file. Raises ConfigError naming it."""
+    return [line for line in written(path).splitlines() if line.strip() and not line.startswith("#")]
+
+
+@lru_cache(maxsize=1)  # the services of one process, as in tests, have the same lines
 def _learnt(said: tuple[str, ...], counts: tuple[tuple[confusion.Pair, int], ...]) -> Spelling:
     learnt = ngrams.learn(said)
     return Spelling(learnt, confusion.Confusion(learnt, dict(counts)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -11,9 +12,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from monitor import config, heard, labels
+from monitor import config, heard
 from monitor.analysis import acts_train, embedder
-from monitor.errors import MonitorError
 from monitor.speech import fetch, models
 
 MB = 1_000_000
@@ -62,19 +62,13 @@ def models_app(settings: Callable[[typer.Context], config.Config]) -> typer.Type
     @app.command("heard")
     def count_heard(
         context: typer.Context,
-        folder: Annotated[Path, typer.Argument(metavar="LABELS_DIR", help="labelled calls")],
-        results: Annotated[Path, typer.Argument(metavar="RESULTS_DIR", help="what `evaluate --results` kept of them")],
+        folder: Annotated[Path, typer.Argument(metavar="LABELS_DIR", help="labelled calls: ID.json, a recording beside each")],
         out: Annotated[Path, typer.Option(help="the file to write, for a playbook: heard.tsv")],
     ) -> None:
-        """Count how syllables come out of the recogniser on calls with known words (evaluated with `spelling = false`)."""
-        if settings(context).decode.spelling:
-            raise MonitorError(
-                "the results must be made, and are counted, with `spelling = false` in [decode]", code="spelling"
-            )
-        samples = labels.load_samples(folder)
-        pairs = heard.count((sample.labels, labels.load_result(results / f"{sample.id}.json")) for sample in samples)
+        """Count how syllables come out of the recogniser on your own telephone line, for its spelling."""
+        pairs = asyncio.run(heard.listen(settings(context), folder, Console(stderr=True)))
         heard.write(out, pairs)
-        typer.echo(f"{out}: {pairs.total()} syllables in {len(samples)} calls")
+        typer.echo(f"{out}: {pairs.total()} syllables")
 
     return app
 

@@ -39,6 +39,17 @@ class Readable(Generic[T]):
         return next((number for number, row in rows if near and any(one in row for one in quoted)), start)
 
 
+def written(path: Path) -> str:
+    """What stands in a text file, UTF-8. Raises ConfigError naming it, and the line where it is something else."""
+    try:
+        return path.read_text("utf-8-sig")  # editors on Windows mark the beginning
+    except UnicodeDecodeError as error:
+        number = error.object[: error.start].count(b"\n") + 1
+        raise ConfigError(f"{path}:{number}: is not UTF-8") from error
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+
+
 def read(model: type[T], path: Path) -> T:
     """Read a TOML file as `model`. Raises ConfigError naming file, line and key of every fault."""
     faults = Faults()
@@ -53,9 +64,9 @@ def readable(model: type[T], path: Path, faults: Faults, instead: Path | None = 
     `instead`: a file that needed tables and keys are taken from where this one lacks them or has them wrong.
     """
     with faults.noted():
-        text = _text(path)
+        text = written(path)
         raw = _parsed(text, path)
-        known = _parsed(_text(instead), instead) if instead else {}
+        known = _parsed(written(instead), instead) if instead else {}
         wrong = _wrong(model, raw)
         found = [(line_of(text, keys), ".".join(map(str, keys)), what) for keys, what in _faults(model, wrong)]
         faults.add(*(f"{path}:{line}: {name}: {what}" for line, name, what in sorted(found)))
@@ -64,15 +75,6 @@ def readable(model: type[T], path: Path, faults: Faults, instead: Path | None = 
         if not wrong:
             return Readable(model.model_validate(_whole(raw)), text, raw)
     raise ConfigError(*faults)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: is not UTF-8 text: byte {error.start}") from error
 
 
 def _parsed(text: str, path: Path) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from monitor.errors import ConfigError
 from monitor.records import Speaker
+from monitor.sheets import written
 
 BUILT_IN = Path(__file__).parent.parent / "playbook" / "zh" / "acts"
 FOLDER = "acts"  # in a site's playbook
@@ -68,7 +69,7 @@ def _lines(path: Path) -> Iterator[Line]:
         raise ConfigError(f"{path}: the name of a file of call lines begins with agent, customer or calls")
     idea, unmarked = f"{path.name}:0", frozenset[str]()
     said: dict[str, str] = {}  # in a call: by speaker, what was said last
-    for number, row in enumerate(readable(path).split("\n"), 1):
+    for number, row in enumerate(written(path).split("\n"), 1):
         where = f"{path}:{number}"
         if row.startswith("# idea:"):
             idea, said = f"{path.name}:{number}", {}
@@ -93,17 +94,6 @@ def _columns(row: str, kind: str, said: Mapping[str, str], where: str) -> tuple[
     if not 2 <= len(columns) <= 3:
         raise ConfigError(f"{where}: needs labels<TAB>text, or labels<TAB>text<TAB>before; has {len(columns)} columns")
     return _SPEAKERS[kind != "agent"], columns[0], columns[1], columns[2] if len(columns) == 3 else ""
-
-
-def readable(path: Path) -> str:
-    """What stands in a text file. Raises ConfigError naming it, and the line where it is no UTF-8."""
-    try:
-        return path.read_text("utf-8-sig")  # editors on Windows mark the beginning
-    except UnicodeDecodeError as error:
-        number = error.object[: error.start].count(b"\n") + 1
-        raise ConfigError(f"{path}:{number}: is not UTF-8") from error
-    except OSError as error:
-        raise ConfigError(f"{path}: {error}") from error
 
 
 def _line(speaker: Speaker, marks: str, text: str, before: str, idea: str, unmarked: frozenset[str], where: str) -> Line:

@@ -18,6 +18,7 @@ import numpy as np
 from pypinyin import Style, lazy_pinyin
 
 from monitor.errors import ConfigError
+from monitor.sheets import written
 from monitor.speech.ngrams import Ids, Logs, Ngrams
 
 BELIEF = 5  # syllables counted that weigh as much as what their initials and finals tell
@@ -95,12 +96,8 @@ class Confusion:
 def counted(path: Path = COUNTED) -> Counter[Pair]:
     """What was counted on calls with known words: `said<TAB>heard<TAB>times`. Raises ConfigError naming file and line."""
     pairs = Counter[Pair]()
-    try:
-        rows = path.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read: {error}") from error
-    for number, row in enumerate(rows, 1):
-        if row and not row.startswith("#"):
+    for number, row in enumerate(written(path).splitlines(), 1):
+        if row.strip() and not row.startswith("#"):
             counted = re.fullmatch(r"([a-z]+)\t([a-z]+)\t(\d{1,9})", row)
             if counted is None:
                 raise ConfigError(f"{path}:{number}: needs said<TAB>heard<TAB>times, two toneless syllables and a number")

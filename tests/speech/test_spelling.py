@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -152,6 +153,33 @@ def test_calls_heard_right_stay_so(spelling: Spelling, calls: Path) -> None:
     said = scripts(calls)
     changed = sum(wrong(text, written(spelling, text, CLEAR)) for text in said)
     assert changed < 0.01 * sum(map(len, said))
+
+
+NUMBERS_AND_NEGATIONS = frozenset("零一二两三四五六七八九十百千万亿幺半不没别未")
+
+
+def test_numbers_and_negations_that_were_heard_right_stay_so(spelling: Spelling, calls: Path) -> None:
+    said = scripts(calls)
+    pairs = [pair for text in said for pair in zip(text, written(spelling, text, CLEAR), strict=True)]
+    weighty = sum(one in NUMBERS_AND_NEGATIONS for one, _ in pairs)
+    changed = sum(one != other and bool({one, other} & NUMBERS_AND_NEGATIONS) for one, other in pairs)
+    assert changed < 0.01 * weighty
+
+
+def test_two_threads_write_what_one_does(calls: Path) -> None:
+    heard = [misheard(text, 3) for text in scripts(calls)[:60]]
+    alone = [written(taught(heard), text) for text in heard]
+    shared = taught(heard)
+    with ThreadPoolExecutor(2) as threads:
+        assert list(threads.map(lambda text: written(shared, text), heard)) == alone
+
+
+def test_of_too_many_characters_the_rarest_are_unknown() -> None:
+    every = "".join(map(chr, range(0x4E00, 0x9FFF)))
+    learnt = ngrams.learn(["您好请问龙"] * 2 + [every])
+    unknown = learnt.id("👍")
+    assert unknown not in [learnt.id(one) for one in "您好请问龙"]
+    assert sum(learnt.id(one) == unknown for one in every) > 10_000
 
 
 def test_english_and_a_site_that_wants_none_have_no_spelling() -> None:
