@@ -84,7 +84,7 @@ def users_app(settings: Settings) -> typer.Typer:
             if post == was:
                 out.print(f"{user.name} is {post} already", markup=False)
                 return
-            accounts.assign(user.name, _entry("role_changed", user.name, **post.told(), was=str(was)), **post._asdict())
+            accounts.change(user.name, _entry("role_changed", user.name, **post.told(), was=str(was)), **post._asdict())
         out.print(f"{user.name} is {post} now, was {was}", markup=False)
 
     @group.command("passwd")
@@ -103,13 +103,9 @@ def users_app(settings: Settings) -> typer.Typer:
     ) -> None:
         """Let nobody sign in under this name any more; where somebody is signed in, that ends."""
         with beside(settings(context).data) as accounts:
-            users = accounts.users()
-            user = _known(users, name)
+            user = _known(accounts.users(), name)
             accounts.change(user.name, _entry("user_enabled" if undo else "user_disabled", user.name), disabled=not undo)
         out.print(f"{user.name} may sign in again" if undo else f"{user.name} is disabled", markup=False)
-        others = [one for one in users if one.role == "admin" and not one.disabled and one.name != user.name]
-        if not undo and user.role == "admin" and not others:
-            err.print("no administrator is left who may sign in", style="yellow", markup=False)
 
     return group
 

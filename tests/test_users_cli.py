@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -108,11 +110,12 @@ def test_a_new_password_and_a_door_that_is_shut(data: Data) -> None:
     with beside(data) as accounts:
         (boss,) = accounts.users()
     assert PasswordHasher().verify(boss.password, "another password")
-    assert "no administrator is left" in made(data, "users", "disable", "boss")
+    made(data, "users", "add", "second", "--role", "admin")
+    made(data, "users", "disable", "boss")
     assert "disabled" in made(data, "users", "list")
     made(data, "users", "disable", "boss", "--undo")
     with beside(data) as accounts:
-        assert accounts.users() == [boss]
+        assert accounts.users()[0] == boss
     for command in ("passwd", "disable"):
         assert "no account 'nobody'" in refused(data, "users", command, "nobody")
 
@@ -166,21 +169,32 @@ def test_the_last_administrator_is_one_who_may_sign_in(data: Data) -> None:
     assert "last administrator" in refused(data, "users", "role", "boss", "--role", "qa", typed="")
     made(data, "users", "disable", "second", "--undo")
     made(data, "users", "role", "boss", "--role", "qa", typed="")
-    assert "last administrator" in refused(data, "users", "role", "second", "--role", "qa", typed="")
+    for leaving in (("role", "second", "--role", "qa"), ("disable", "second")):
+        assert "last administrator" in refused(data, "users", *leaving, typed="")
+
+
+def test_an_administrator_who_may_not_sign_in_can_be_demoted_whoever_is_left(data: Data) -> None:
+    made(data, *ADMIN)
+    with closing(sqlite3.connect(data.folder / "callmonitor.db")) as database, database:
+        database.execute("UPDATE account SET disabled = 1")  # as an older version let it
+    made(data, "users", "disable", "boss")
+    assert "boss is qa now" in made(data, "users", "role", "boss", "--role", "qa", typed="")
 
 
 def test_the_audit_log_says_who_changed_what(data: Data) -> None:
     made(data, *ADMIN)
-    made(data, "users", "disable", "boss")
+    made(data, "users", "add", "qa1", "--role", "qa")
+    made(data, "users", "disable", "qa1")
     entries = [json.loads(line) for line in made(data, "audit", "--json").splitlines()]
     assert [(one["role"], one["action"], one["detail"]["user"]) for one in entries] == [
         ("console", "user_added", "boss"),
-        ("console", "user_disabled", "boss"),
+        ("console", "user_added", "qa1"),
+        ("console", "user_disabled", "qa1"),
     ]
     assert made(data, "audit", "--json", "--who", entries[0]["who"]) == made(data, "audit", "--json")
     assert made(data, "audit", "--json", "--who", "nobody") == ""
     assert made(data, "audit", "--json", "--since", "2999-01-01") == ""
-    assert made(data, "audit", "--json", "--since", "2020-01-01T00:00:00+08:00").count("\n") == 2
+    assert made(data, "audit", "--json", "--since", "2020-01-01T00:00:00+08:00").count("\n") == 3
     assert "user_disabled" in made(data, "audit")
 
 

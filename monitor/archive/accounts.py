@@ -21,7 +21,7 @@ from monitor.archive.database import address, build, explain, is_current, lock, 
 from monitor.archive.rows import deep_tuple, plain
 from monitor.config import Data
 from monitor.errors import ArchiveError
-from monitor.records import AuditEntry, CallRecord, Role, User
+from monitor.records import AuditEntry, CallRecord, User
 
 T = TypeVar("T")
 
@@ -100,31 +100,30 @@ class Accounts:
         self._do(apply, write=True)
 
     def change(self, name: str, entry: AuditEntry, **values: Any) -> None:
-        """Set columns of an account. Raises ArchiveError `unknown_account`."""
+        """Set columns of an account. Raises ArchiveError `unknown_account`, or `last_admin`: one must be left."""
         self._do(lambda connection: _change(connection, name, entry, values), write=True)
-
-    def assign(self, name: str, entry: AuditEntry, *, role: Role, teams: tuple[str, ...], agent: str | None) -> None:
-        """Give an account another role, teams or calls. Raises ArchiveError `unknown_account`, `last_admin`."""
-
-        def apply(connection: Connection) -> None:
-            # Here and not before: of two administrators who demote each other at once, one must stay.
-            admins = {user.name: user for user in users(connection) if user.role == "admin"}
-            others = [user for user in admins.values() if user.name != name and not user.disabled]
-            if role != "admin" and name in admins and not others:
-                raise ArchiveError(f"{name!r} is the last administrator who may sign in; make another first", code="last_admin")
-            _change(connection, name, entry, {"role": role, "teams": plain(teams), "agent": plain(agent)})
-
-        self._do(apply, write=True)
 
     def _do(self, apply: Callable[[Connection], T], *, write: bool = False) -> T:
         return transact(self._engine, self._where, "accounts", apply, write=write)
 
 
 def _change(connection: Connection, name: str, entry: AuditEntry, values: Mapping[str, Any]) -> None:
+    # Within the transaction: of two administrators whom two people demote or disable at once, one must stay.
+    before = _administrators(connection)
     changes.audit(connection, entry)
     table = schema.Account
-    if not connection.execute(update(table).where(table.name == plain(name)).values(values)).rowcount:
+    new = {column: plain(value) for column, value in values.items()}
+    if not connection.execute(update(table).where(table.name == plain(name)).values(new)).rowcount:
         raise ArchiveError(f"there is no account {name!r}", code="unknown_account")
+    if before and not _administrators(connection):
+        raise ArchiveError(f"{name!r} is the last administrator who may sign in; make another first", code="last_admin")
+
+
+def _administrators(connection: Connection) -> list[str]:
+    """Those who may sign in; they stay so until this transaction ends (SQLite has one writer at a time anyway)."""
+    table = schema.Account
+    query = select(table.name).where(table.role == "admin", table.disabled.is_(False)).order_by(table.name)
+    return list(connection.scalars(query.with_for_update()))
 
 
 def transact(engine: Engine, where: str, what: str, apply: Callable[[Connection], T], *, write: bool = False) -> T:

@@ -6,6 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import replace
 from itertools import product
@@ -58,6 +59,26 @@ async def test_what_fails_leaves_neither_account_nor_entry(archive: Archive, dat
             accounts.change("nobody", entry("user_disabled"), disabled=True)
     assert await archive.users() == [WANG]
     assert len(await archive.audits()) == 1
+
+
+@pytest.mark.parametrize("leaving", [{"role": "qa"}, {"disabled": True}], ids=str)
+async def test_of_two_administrators_who_leave_at_once_one_stays(data: Data, leaving: dict[str, object]) -> None:
+    second = replace(WANG, name="second", role="admin", agent=None)
+    with beside(data) as accounts:
+        accounts.add(replace(second, name="boss"), entry())
+        accounts.add(second, entry())
+    database = sqlite3.connect(data.folder / "callmonitor.db", isolation_level=None)
+    with closing(database), beside(data) as accounts, ThreadPoolExecutor() as pool:
+        database.execute("BEGIN IMMEDIATE")
+        database.execute("UPDATE account SET disabled = 1 WHERE name = 'boss'")
+        change = pool.submit(accounts.change, "second", entry(), **leaving)
+        assert not wait([change], 0.2).done
+        database.execute("COMMIT")
+        with pytest.raises(ArchiveError, match="'second' is the last administrator") as caught:
+            change.result()
+        assert caught.value.code == "last_admin"
+        assert second in accounts.users()
+        assert len(accounts.audits()) == 2
 
 
 async def test_an_older_server_is_not_pulled_out_from_under(archive: Archive, data: Data) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -151,7 +152,7 @@ async def test_the_log_is_narrowed_by_keyboard_and_taken_out(built: Path) -> Non
 
 async def test_nobody_else_is_shown_it(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(accounts, "CHECK", 0.05)
-    async with site(built, people=STAFF) as served, chromium() as browser:
+    async with site(built, people=(*STAFF, replace(BOSS, name="second"))) as served, chromium() as browser:
         await fill(served)
         async with seat(browser, served, LEAD.name) as page:
             await expect(page.get_by_test_id("audit-link")).to_have_count(0)

@@ -313,11 +313,11 @@ async def test_a_change_of_the_account_ends_its_sessions_and_sockets_alone(
 
 async def test_a_disabled_account_cannot_sign_in(tmp_path: Path) -> None:
     async with site(tmp_path, people=STAFF) as served:
-        served.change("boss", disabled=True)
-        response = await served.client.post("/api/session", json=SIGN_IN)
+        served.change(LEAD.name, disabled=True)
+        response = await served.client.post("/api/session", json={**SIGN_IN, "name": LEAD.name})
         assert (response.status_code, error_of(response)) == (401, "wrong_password")
-        served.change("boss", disabled=False)
-        await served.sign_in(BOSS)
+        served.change(LEAD.name, disabled=False)
+        await served.sign_in(LEAD)
 
 
 class Failing(Slow):

@@ -50,7 +50,7 @@ async def test_an_administrator_who_no_longer_is_one_reads_nothing_more(tmp_path
         assert await listed(served)
         with beside(served.data) as accounts:
             entry = AuditEntry(when=NINE, who="root", role="console", action="role_changed", detail={"user": "boss"})
-            accounts.assign("boss", entry, role="qa", teams=(), agent=None)
+            accounts.change("boss", entry, role="qa", teams=(), agent=None)
         served.clock.now += 0.001  # not within what sockets are given, but at once
         assert (await served.client.get("/api/audit")).status_code == 401
         await served.sign_in(BOSS)
