@@ -5,15 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from rich.console import Console
-from typer.testing import CliRunner, Result
 
-from monitor import rules_cli
 from monitor.analysis import facts
-from monitor.cli import cli
+from tests.rules.support import change, run
 
 pytestmark = pytest.mark.usefixtures("_log_restored")
-ROOT = Path(__file__).parent.parent
 
 WHISPERS = """\
 without = ["fast_speech"]
@@ -48,21 +44,9 @@ def site(tmp_path: Path) -> Path:
     return folder
 
 
-def check(site: Path, monkeypatch: pytest.MonkeyPatch) -> Result:
-    monkeypatch.chdir(ROOT)
-    monkeypatch.setattr(rules_cli, "out", Console(width=200, highlight=False))
-    return CliRunner().invoke(cli, ["rules", "check", str(site)])
-
-
-def change(path: Path, old: str, new: str) -> None:
-    text = path.read_text("utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new, 1), "utf-8")
-
-
 def test_what_is_well_is_said_to_have_been_looked_at(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (site / "facts.toml").write_text(facts.BUILT_IN.read_text("utf-8"), "utf-8")
-    outcome = check(site, monkeypatch)
+    outcome = run("check", site, monkeypatch=monkeypatch)
     assert outcome.exit_code == 0, outcome.output
     lines = outcome.stdout.splitlines()
     assert f"{site}/facts.toml: instead of the built-in one" in lines
@@ -76,7 +60,7 @@ def test_all_that_is_wrong_is_told_at_once(site: Path, monkeypatch: pytest.Monke
     change(site / "whispers.toml", "priority = 90", 'priority = 900\nmood = "bad"')
     change(site / "whispers.toml", "fast_speech", "fast_talk")
     change(site / "whispers.tests.toml", "seconds = 20", "second = 20")
-    outcome = check(site, monkeypatch)
+    outcome = run("check", site, monkeypatch=monkeypatch)
     assert outcome.exit_code == 1
     for fault in (
         f"{site}/whispers.toml:1: without: there is no built-in whisper 'fast_talk'",
@@ -89,7 +73,7 @@ def test_all_that_is_wrong_is_told_at_once(site: Path, monkeypatch: pytest.Monke
 
 def test_a_case_that_comes_out_otherwise_is_named(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     change(site / "whispers.tests.toml", "王先生，我来", "王女士，我来")
-    outcome = check(site, monkeypatch)
+    outcome = run("check", site, monkeypatch=monkeypatch)
     assert outcome.exit_code == 1
     assert f"{site}/whispers.tests.toml:2: cannot: should whisper repair_cant 10 sent, 王女士，我来想办法。" in outcome.stdout
     assert "whispers repair_cant 10 sent, 王先生，我来想办法。" in outcome.stdout
