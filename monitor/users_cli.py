@@ -84,7 +84,7 @@ def users_app(settings: Settings) -> typer.Typer:
             if post == was:
                 out.print(f"{user.name} is {post} already", markup=False)
                 return
-            accounts.change(user.name, _entry("role_changed", user.name, **post.told(), was=str(was)), **post._asdict())
+            accounts.change(user.name, _entry("role_changed", user.name, **post.told(), was=was.told()), **post._asdict())
         out.print(f"{user.name} is {post} now, was {was}", markup=False)
 
     @group.command("passwd")
@@ -207,4 +207,5 @@ def console_entry(action: str, **detail: Any) -> AuditEntry:
 
 
 def _detail(detail: dict[str, Any]) -> str:
-    return ", ".join(f"{key} {value}" for key, value in detail.items() if value not in (None, "", []))
+    told = {key: f"({_detail(value)})" if isinstance(value, dict) else value for key, value in detail.items()}
+    return ", ".join(f"{key} {value}" for key, value in told.items() if value not in (None, "", []))

@@ -138,10 +138,11 @@ def test_a_role_is_changed_with_its_teams_and_calls(data: Data) -> None:
     entries = [json.loads(line) for line in made(data, "audit", "--json").splitlines()]
     changes = [one["detail"] for one in entries if one["action"] == "role_changed"]
     assert [(one["user"], one["role"], one["teams"], one["was"]) for one in changes] == [
-        ("wang", "supervisor", ["一组", "二组"], "agent (王芳)"),
-        ("wang", "supervisor", [], "supervisor (一组, 二组)"),
-        ("wang", "agent", [], "supervisor (every team)"),
+        ("wang", "supervisor", ["一组", "二组"], {"role": "agent", "teams": [], "agent": "王芳"}),
+        ("wang", "supervisor", [], {"role": "supervisor", "teams": ["一组", "二组"], "agent": None}),
+        ("wang", "agent", [], {"role": "supervisor", "teams": [], "agent": None}),
     ]
+    assert "was (role agent, agent 王芳)" in " ".join(made(data, "audit").split())
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,13 @@ DEEDS: tuple[tuple[str, str | None, str, str | None, dict[str, Any]], ...] = (
         "console",
         "role_changed",
         None,
-        {"user": "chief", "role": "supervisor", "teams": ["一组", "二组"], "agent": None, "was": "qa"},
+        {
+            "user": "chief",
+            "role": "supervisor",
+            "teams": ["一组", "二组"],
+            "agent": None,
+            "was": {"role": "agent", "teams": [], "agent": "王芳"},
+        },
     ),
     ("chief", "supervisor", "webhook_retry", "20261121-1730-c41e", {"webhook": "班长群", "alert": "external_threat@u9"}),
 )
@@ -90,6 +96,7 @@ async def test_what_was_done_becomes_a_line_of_the_audit_log(built: Path) -> Non
             await expect(decided).to_contain_text("已回电，约好下午五点上门")
             await expect(page.locator('[data-action="listen_ended"]')).to_contain_text("1:01–3:04")
             await expect(page.locator('[data-action="role_changed"]')).to_contain_text("一组、二组")
+            await expect(page.locator('[data-action="role_changed"]')).to_contain_text("坐席 · 王芳")
             await shot(page, "audit")
             assert await sticks_out(page) == []
             await page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})

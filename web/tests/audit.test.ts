@@ -43,8 +43,28 @@ describe("facts", () => {
     expect(said(entry("whisper_marked", { whisper: "s1", status: "used" }))).toBe("耳语 s1；状态 已采用");
     expect(said(entry("listen_ended", { why: "left", heard: [1, 62.5], dropped: 0 }))).toBe("原因 自己停下；听到 0:01–1:02；丢帧 0");
     expect(said(entry("listen_ended", { why: "left", heard: null }))).toBe("原因 自己停下");
-    expect(said(entry("role_changed", { user: "li", role: "qa", teams: [], was: "agent (王芳)" }))).toBe("账号 li；角色 质检；原来 agent (王芳)");
     expect(said(entry("export", { what: "audit", actions: ["listen", "odd"] }))).toBe("导出的是 审计日志；操作 开始监听、odd");
+  });
+});
+
+describe("a change of role", () => {
+  const changed = (role: string, teams: readonly string[], was: unknown) => entry("role_changed", { user: "li", role, teams, agent: null, was });
+
+  it("says what somebody was in the page's words", () => {
+    const agent = { role: "agent", teams: [], agent: "王芳" };
+    expect(said(changed("qa", [], agent))).toBe("账号 li；角色 质检；原来 坐席 · 王芳");
+    expect(said(changed("qa", [], { role: "supervisor", teams: ["一组", "二组"], agent: null }))).toBe("账号 li；角色 质检；原来 主管 · 一组、二组");
+    expect(facts(changed("qa", [], agent), en).at(-1)?.value).toBe("Agent · 王芳");
+  });
+
+  it("says that a supervisor without teams has them all", () => {
+    const all = { role: "supervisor", teams: [], agent: null };
+    expect(said(changed("supervisor", [], all))).toBe("账号 li；角色 主管；班组 所有班组；原来 主管 · 所有班组");
+    expect(facts(changed("qa", [], all), en).at(-1)?.value).toBe("Supervisor · every team");
+  });
+
+  it("leaves what an older version kept as it is", () => {
+    expect(said(changed("qa", [], "agent (王芳)"))).toBe("账号 li；角色 质检；原来 agent (王芳)");
   });
 });
 

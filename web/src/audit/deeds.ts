@@ -31,7 +31,7 @@ export interface Fact {
 export function facts(entry: Entry, words: Dictionary): Fact[] {
   return Object.entries(entry.detail).flatMap(([key, value]) => {
     if (entry.action === "takeover" && key === "on") return []; // the deed's name says it
-    const said = say(entry.action, key, value, words);
+    const said = key === "teams" ? teams(entry.detail, words) : say(entry.action, key, value, words);
     return said === "" ? [] : [{ key, label: named(words.audit.keys, key), value: said }];
   });
 }
@@ -41,6 +41,7 @@ function say(action: string, key: string, value: unknown, words: Dictionary): st
   if (key === "owner" && value === "") return words.desk.nobody;
   if (key === "heard" && Array.isArray(value)) return value.map((at) => (typeof at === "number" ? clock(at) : String(at))).join("–");
   if (Array.isArray(value)) return value.map((one) => say(action, key, one, words)).join("、");
+  if (key === "was" && typeof value === "object") return post(value as Post, words);
   if (typeof value === "object") return JSON.stringify(value);
   const text = String(value);
   if (key === "status") return named(action === "whisper_marked" ? words.desk.sentMarks : words.alertStatus, text);
@@ -50,6 +51,19 @@ function say(action: string, key: string, value: unknown, words: Dictionary): st
   if (key === "actions") return named(words.audit.deeds, text);
   if (key === "since" || key === "until") return stamp(text) || text;
   return text;
+}
+
+type Post = Readonly<Record<string, unknown>>;
+
+/** What somebody was: the role, and whose calls came with it. */
+function post(was: Post, words: Dictionary): string {
+  return [say("", "role", was.role, words), teams(was, words), say("", "agent", was.agent, words)].filter(Boolean).join(" · ");
+}
+
+/** A supervisor without teams has them all. */
+function teams(detail: Post, words: Dictionary): string {
+  const named = say("", "teams", detail.teams, words);
+  return named === "" && detail.role === "supervisor" ? words.audit.everyTeam : named;
 }
 
 /** An id this page has no name for stands for itself. */

@@ -10,6 +10,7 @@ export const audit: AuditWords = {
   nobodyKnown: "Nobody known",
   noAccounts: "This machine (no accounts)",
   console: "command line",
+  everyTeam: "every team",
   deed: "Did",
   anyDeed: "Anything",
   from: "From",

@@ -9,6 +9,7 @@ export const audit = {
   nobodyKnown: "没有这个账号的人",
   noAccounts: "本机（没有账号）",
   console: "命令行",
+  everyTeam: "所有班组",
   deed: "做了什么",
   anyDeed: "任何操作",
   from: "从",
