@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Protocol
 
 from fastapi import APIRouter, FastAPI, Query, Request, Response, WebSocket
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from monitor.config import Config
 from monitor.health import Health
@@ -21,7 +21,7 @@ from monitor.page.answers import Refused, answer, install, large_answer
 from monitor.page.denials import Denials
 from monitor.page.desk import Desk
 from monitor.page.desk import Store as DeskStore
-from monitor.page.fields import CallId, Who
+from monitor.page.fields import CallId, Moment, Who
 from monitor.page.guard import Guard, SignedIn, address, own_names
 from monitor.page.hub import Hub
 from monitor.page.listening import Listening
@@ -139,7 +139,7 @@ class Calls:
     async def calls(
         self,
         who: Who,
-        before: Annotated[AwareDatetime | None, Query()] = None,
+        before: Annotated[Moment | None, Query()] = None,
         limit: Annotated[int, Query(ge=1, le=LISTED)] = RECENT,
     ) -> Response:
         calls = await self.store.calls(before, limit, policy.scope(who.person))

@@ -9,14 +9,14 @@ from datetime import datetime
 from typing import Annotated, Protocol
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
 
 from monitor import casebook
 from monitor.errors import ArchiveError
 from monitor.page import policy
 from monitor.page.answers import Refused, answer, large_answer
-from monitor.page.fields import AlertId, CallId, Name, Note, Who, signature
+from monitor.page.fields import AlertId, CallId, Moment, Name, Note, Who, signature
 from monitor.page.hub import Hub
 from monitor.page.passwords import spelling
 from monitor.records import Alert, AlertStatus, AuditEntry, CallRecord, CallView, Decision, Mistake, User
@@ -157,7 +157,7 @@ class Desk:
             self.hub.publish(type="call", call=call, data=changed)
         return answer({"call": policy.shown(who.person, changed)})
 
-    async def cases(self, who: Who, since: Annotated[AwareDatetime | None, Query()] = None) -> Response:
+    async def cases(self, who: Who, since: Annotated[Moment | None, Query()] = None) -> Response:
         if not policy.may_label(who.person):
             raise Refused(403, "forbidden", "Labelled cases are for quality reviewers and administrators.")
         await self.store.audit(who.entry(self.now(), "export", what="cases", since=since and since.isoformat()))

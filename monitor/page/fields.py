@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Depends
 from fastapi import Path as InPath
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from monitor.page.accounts import Asking
@@ -20,6 +21,8 @@ CallId = Annotated[str, InPath(pattern=r"^[A-Za-z0-9._:-]{1,64}$")]
 AlertId = Annotated[str, InPath(pattern=r"^[A-Za-z0-9._:@-]{1,200}$")]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")]
+# Within it no offset leads out of the years a datetime can hold.
+Moment = Annotated[AwareDatetime, Field(ge=datetime(100, 1, 1, tzinfo=UTC), lt=datetime(9000, 1, 1, tzinfo=UTC))]
 Who = Annotated[Asking, Depends(who_asks)]
 
 

@@ -11,12 +11,12 @@ from datetime import datetime
 from typing import Annotated, Protocol
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from monitor.page import policy
 from monitor.page.accounts import Asking
 from monitor.page.answers import Refused, answer, large_answer
-from monitor.page.fields import Who
+from monitor.page.fields import Moment, Who
 from monitor.page.passwords import spelling
 from monitor.records import AuditEntry, User
 
@@ -54,8 +54,8 @@ class Wanted(BaseModel):
     """Which entries: from `since` to before `until`, by `who`, of these actions (none: any)."""
 
     model_config = ConfigDict(extra="forbid")
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
     who: str | None = Field(None, max_length=64)
     action: list[Annotated[str, Field(max_length=64)]] = Field([], max_length=50)
 

@@ -126,6 +126,7 @@ async def test_the_log_is_narrowed_by_keyboard_and_taken_out(built: Path) -> Non
             await page.keyboard.type("质检")
             await page.keyboard.press("Enter")
             await expect(page.locator('[data-testid="audit-entry"]:not([data-who="qa"])')).to_have_count(0)
+            await expect(page.locator('input[type="date"][max="2999-12-31"]')).to_have_count(2)
             await page.get_by_test_id("audit-from").fill("2026-11-22")
             await expect(rows).to_have_count(3)
             await page.get_by_test_id("audit-deed").get_by_role("combobox").focus()

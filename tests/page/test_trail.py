@@ -7,6 +7,7 @@ import io
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -77,6 +78,22 @@ async def test_it_is_read_newest_first_and_page_by_page(tmp_path: Path) -> None:
         assert await listed(served, before=entries[0]["id"]) == entries[1:]
         for bad in ({"limit": 0}, {"before": -1}, {"before": 10**30}, {"since": "yesterday"}, {"until": "2026-11-22T09:00"}):
             assert error_of(await served.client.get("/api/audit", params=bad)) == "invalid"
+
+
+@pytest.mark.parametrize("when", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+async def test_a_year_that_no_clock_shows_is_refused(tmp_path: Path, when: str) -> None:
+    async with site(tmp_path, people=STAFF) as served:
+        await served.sign_in(BOSS)
+        paths = (
+            "/api/audit?since",
+            "/api/audit?until",
+            "/api/export/audit?until",
+            "/api/export/cases?since",
+            "/api/calls?before",
+        )
+        for path in paths:
+            response = await served.client.get(f"{path}={quote(when)}")
+            assert (response.status_code, error_of(response)) == (422, "invalid"), path
 
 
 async def test_it_is_narrowed_by_person_deed_and_day(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import { log, type Named, type Wanted } from "./api";
 import { GROUPS, type Group } from "./deeds";
 
 export const EVERYTHING: Wanted = { who: null, actions: [], from: "", to: "" };
+const LAST_DAY = "2999-12-31"; // also keeps the year at four digits
 const ANYBODY = "*"; // no account's name: it has letters, digits and . - _
 const GROUP_NAMES = Object.keys(GROUPS) as Group[];
 
@@ -75,7 +76,14 @@ function Day({ label, value, min, max, change, id }: DayProps) {
   return (
     <label className="audit-day">
       <span>{label}</span>
-      <input type="date" value={value} min={min} max={max} onChange={(event) => change(event.target.value)} data-testid={id} />
+      <input
+        type="date"
+        value={value}
+        min={min}
+        max={max || LAST_DAY}
+        onChange={(event) => change(event.target.value)}
+        data-testid={id}
+      />
     </label>
   );
 }
