@@ -92,10 +92,10 @@ class Trail:
         _check(asking)
         given = wanted.model_dump(mode="json", exclude_defaults=True)
         asked = {{"who": "person", "action": "actions"}.get(name, name): value for name, value in given.items()}
-        await self.store.audit(asking.entry(self.now(), "export", what="audit", **asked))
         entries = await self._read(wanted, EXPORTED + 1)
         if len(entries) > EXPORTED:
             raise Refused(422, "too_many_entries", f"More than {EXPORTED} entries: narrow the days.")
+        await self.store.audit(asking.entry(self.now(), "export", what="audit", **asked))  # refused is not exported
         text = await asyncio.to_thread(_table, entries)
         headers = {"cache-control": "no-store", "content-disposition": 'attachment; filename="audit.csv"'}
         return Response(text.encode("utf-8", "replace"), media_type="text/csv; charset=utf-8", headers=headers)
