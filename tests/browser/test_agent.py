@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from monitor.records import Summary, Utterance, Whisper
+from monitor.records import Summary, Whisper
+from tests.archive import make
 from tests.browser.support import chromium, enter, profile, sticks_out
 from tests.page.support import NINE, STAFF, WANG, ZHAO, Site, info, site, view
 
@@ -60,7 +61,7 @@ async def tell(served: Site, one: Whisper) -> Whisper:
 
 
 async def say(served: Site, id: str, text: str) -> None:
-    said = Utterance(call="c1", id=id, speaker="customer", start=5.0, end=9.0, text=text, stage="final", confidence=0.9)
+    said = make.utterance(id, start=5.0, end=9.0, text=text)
     served.hub.publish(type="utterance", call="c1", data=await served.archive.add(said))
 
 

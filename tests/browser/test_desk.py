@@ -14,7 +14,8 @@ from playwright.async_api import Browser, Page, expect
 
 from monitor.page.policy import Owner
 from monitor.page.whispering import Whispering
-from monitor.records import Alert, Finding, Speaker, Summary, Utterance, Whisper, WhisperStatus
+from monitor.records import Alert, Speaker, Summary, Whisper, WhisperStatus
+from tests.archive import make
 from tests.browser.support import NARROW, WIDE, chromium, enter, profile, shot, sticks_out
 from tests.page.support import BOSS, CHIEF, LEAD, NINE, STAFF, Site, info, site, view
 
@@ -94,40 +95,29 @@ async def fill(served: Site) -> None:
         await served.archive.add(info(id, agent=agent, team=team, customer="13812342233"))
         await served.archive.progress(view(id, agent=agent, team=team, risk=risk, level=risk // 25, seconds=31.0))
     for number, (speaker, text, start) in enumerate(SAID, 1):
-        utterance = Utterance(
-            call="storm",
-            id=f"u{number}",
+        valence = -0.5 if speaker == "customer" else 0.1
+        said = make.utterance(f"u{number}", "storm", speaker=speaker, start=start, end=start + 4.5, text=text, valence=valence)
+        await served.archive.add(said)
+    for number, kind, rule, words, because in (
+        (3, "banned_phrase", "belittle", "这个问题很简单", "坐席说“{}”，把客户的问题说小了"),
+        (4, "escalation", "regulator", "打12315投诉", "客户说“{}”，扬言向监管部门投诉（第2次）"),
+    ):
+        speaker, text, start = SAID[number - 1]
+        at = text.index(words)
+        found = make.finding(
+            f"u{number}.{rule}",
+            "storm",
+            kind=kind,
+            rule=rule,
             speaker=speaker,
             start=start,
-            end=start + 4.5,
-            text=text,
-            stage="final",
-            confidence=0.9,
-            valence=-0.5 if speaker == "customer" else 0.1,
+            end=start + 4,
+            text=words,
+            because=because.format(words),
+            utterance=f"u{number}",
+            span=(at, at + len(words)),
         )
-        await served.archive.add(utterance)
-    for id, utterance_id, kind, rule, words, because in (
-        ("u3.belittle", "u3", "banned_phrase", "belittle", "这个问题很简单", "坐席说“{}”，把客户的问题说小了"),
-        ("u4.regulator", "u4", "escalation", "regulator", "打12315投诉", "客户说“{}”，扬言向监管部门投诉（第2次）"),
-    ):
-        text = SAID[int(utterance_id[1]) - 1][1]
-        at = text.index(words)
-        await served.archive.add(
-            Finding(
-                call="storm",
-                id=id,
-                kind=kind,
-                rule=rule,
-                speaker="agent" if kind == "banned_phrase" else "customer",
-                start=SAID[int(utterance_id[1]) - 1][2],
-                end=SAID[int(utterance_id[1]) - 1][2] + 4,
-                text=words,
-                confidence=0.95,
-                because=because.format(words),
-                utterance=utterance_id,
-                span=(at, at + len(words)),
-            )
-        )
+        await served.archive.add(found)
     for alert in (
         raised("storm", "a1", "要向外投诉", "critical", "打12315投诉", 21.0, "u4.regulator"),
         raised("storm", "a2", "坐席使用禁语", "warning", "这个问题很简单", 15.0, "u3.belittle"),

@@ -11,7 +11,8 @@ import httpx
 
 from monitor.archive.store import Archive
 from monitor.errors import ArchiveError
-from monitor.records import Alert, AuditEntry, CallRecord, Finding, Utterance
+from monitor.records import Alert, AuditEntry, CallRecord
+from tests.archive import make
 from tests.page.support import (
     BOSS,
     CHECKER,
@@ -188,26 +189,8 @@ async def test_who_may_not_take_over_and_what_cannot_be(tmp_path: Path) -> None:
 async def test_decided_cases_are_for_reviewers_and_in_the_audit_log(tmp_path: Path) -> None:
     async with site(tmp_path, people=STAFF) as served:
         await fill(served)
-        said = Utterance(
-            call="c1", id="u1", speaker="customer", start=61, end=66, text="我不是要打12315", stage="final", confidence=0.9
-        )
-        await served.archive.add(said)
-        await served.archive.add(
-            Finding(
-                call="c1",
-                id="f1",
-                kind="escalation",
-                rule="regulator",
-                speaker="customer",
-                start=61,
-                end=66,
-                text="12315",
-                confidence=0.9,
-                because="",
-                utterance="u1",
-                span=(5, 10),
-            )
-        )
+        await served.archive.add(make.utterance("u1", start=61, end=66, text="我不是要打12315"))
+        await served.archive.add(make.finding("f1", rule="regulator", text="12315", utterance="u1", span=(5, 10)))
         for user in (LEAD, WANG):
             await served.sign_in(user)
             refused = await served.client.get("/api/export/cases")

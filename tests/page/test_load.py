@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed
 
 from monitor.config import Page
 from monitor.page import live
-from monitor.records import Utterance
+from tests.archive import make
 from tests.page.support import PATIENCE, Site, join, joined, received, site, watch
 
 CALLS = 40
@@ -34,9 +34,7 @@ async def speak(served: Site, listeners: list[ClientConnection]) -> dict[int, li
     for turn in range(ROUNDS):
         for number in range(CALLS):
             call = f"call{number}"
-            said = Utterance(
-                call=call, id=f"u{turn}", speaker="customer", start=turn, end=turn + 1, text=WORDS, stage="final", confidence=1
-            )
+            said = make.utterance(f"u{turn}", call, start=turn, end=turn + 1, text=WORDS)
             served.hub.publish(type="utterance", call=call, data=said)
             for index, listener in enumerate(listeners):
                 got[index].append((await received(listener))["seq"])

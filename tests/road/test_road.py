@@ -17,7 +17,8 @@ from monitor.archive.audio import audio_path
 from monitor.errors import ArchiveError, ProtocolError
 from monitor.ingest.file import pcm, probe
 from monitor.page.api import local_now
-from monitor.records import CallInfo, CallRecord, Summary, Utterance, as_json
+from monitor.records import CallRecord, Summary, as_json
+from tests.archive import make
 from tests.road.support import Running, over, running, settings, until, watching
 
 pytestmark = pytest.mark.model
@@ -82,12 +83,8 @@ async def test_a_repeat_caller_is_linked_to_what_he_said_before(tmp_path: Path, 
     async with running(made) as product, watching(product.port) as page:
         archive = product.service.archive
         for id, text in (("mine", "我的车被你们外墙掉下来的砖砸了，没人管。"), ("other", "你好，我想改一下账单日。")):
-            await archive.add(
-                CallInfo(id=id, started=before, source="live", model="base", channels=("agent", "customer"), customer=number)
-            )
-            await archive.add(
-                Utterance(call=id, id="u1", speaker="customer", start=1, end=5, text=text, stage="final", confidence=0.9)
-            )
+            await archive.add(make.call(id, started=before, customer=number))
+            await archive.add(make.utterance(call=id, text=text))
             await archive.close_call(id, status="ended", why=None, seconds=9, ended=before, summary=Summary())
         await product.play(calls / f"{CALL}.opus", "again", customer=number)
         events = await until(page, over("again"))
