@@ -12,7 +12,8 @@ from monitor.analysis import asked, facts
 from monitor.analysis import text as texts
 from monitor.analysis.context import Said
 from monitor.errors import ConfigError
-from monitor.records import Speaker, Utterance
+from monitor.records import Speaker
+from tests.analysis.talk import said
 
 LANGUAGE, QUESTIONS = facts.FactLanguage(), asked.Questions(asked.BUILT_IN)
 SIDE: dict[str, Speaker] = {"A": "agent", "C": "customer"}
@@ -22,11 +23,8 @@ def talk(*lines: str) -> dict[str, tuple[str, float]]:
     """The facts after lines such as "C 我姓陈", one every ten seconds: value and time by id."""
     call = facts.Facts(LANGUAGE, QUESTIONS)
     for number, line in enumerate(lines):
-        said = Utterance(
-            call="c", id=f"u{number}", speaker=SIDE[line[0]], start=10.0 * number, end=10.0 * number + 8, text=line[2:],
-            stage="final", confidence=1.0,
-        )  # fmt: skip
-        call.settle(Said(said, texts.read(said.text)))
+        heard = said(SIDE[line[0]], line[2:], 10.0 * number, 10.0 * number + 8, id=f"u{number}")
+        call.settle(Said(heard, texts.read(heard.text)))
     assert [one["at"] for one in call.given] == sorted(one["at"] for one in call.given)
     return {one["id"]: (one["value"], one["at"]) for one in call.given}
 

@@ -8,7 +8,8 @@ from monitor.analysis import playbook
 from monitor.analysis.context import Said, Story
 from monitor.analysis.ladder import LadderDetector, Standing
 from monitor.analysis.text import read
-from monitor.records import Finding, Speaker, Utterance
+from monitor.records import Finding, Speaker
+from tests.analysis.talk import said
 
 
 class Call:
@@ -17,17 +18,7 @@ class Call:
 
     def say(self, speaker: Speaker, text: str, *, settle: bool = True) -> list[Finding]:
         self.at += 5
-        said = Utterance(
-            call="c",
-            id=f"u{self.at:g}",
-            speaker=speaker,
-            start=self.at,
-            end=self.at + 4,
-            text=text,
-            stage="final",
-            confidence=1,
-        )
-        heard = Said(said, read(text))
+        heard = Said(said(speaker, text, self.at, self.at + 4, id=f"u{self.at:g}"), read(text))
         found = self.ladder.judge(heard, self.story.context)
         if settle:
             self.ladder.settle(replace(heard, findings=tuple(found)))

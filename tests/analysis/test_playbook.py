@@ -12,7 +12,7 @@ from monitor.analysis.phrases import PhraseDetector
 from monitor.analysis.playbook import RULES
 from monitor.analysis.text import read
 from monitor.errors import ConfigError
-from monitor.records import Utterance
+from tests.analysis.talk import said
 
 
 def site(folder: Path, text: str, name: str = "phrases.toml") -> Path:
@@ -20,9 +20,8 @@ def site(folder: Path, text: str, name: str = "phrases.toml") -> Path:
     return folder
 
 
-def rules_found(book: playbook.Playbook, said: str) -> set[str | None]:
-    utterance = Utterance(call="c", id="u", speaker="agent", start=0, end=2, text=said, stage="final", confidence=1)
-    return {finding.rule for finding in PhraseDetector(book).judge(Said(utterance, read(said)), Context())}
+def rules_found(book: playbook.Playbook, text: str) -> set[str | None]:
+    return {finding.rule for finding in PhraseDetector(book).judge(Said(said("agent", text), read(text)), Context())}
 
 
 def test_the_built_in_playbook_names_every_rule() -> None:

@@ -66,10 +66,7 @@ def test_backchannels_are_no_interruption(words: str) -> None:
 
 def test_a_backchannel_before_the_customer_ends_is_none_though_the_agent_goes_on_after() -> None:
     words = (Word("嗯", 15.0, 15.3), Word("我", 16.2, 16.4), Word("查", 16.4, 16.6))
-    utterance = Utterance(
-        call="c", id="a1", speaker="agent", start=15.0, end=16.7, text="嗯，我查", stage="final", confidence=0.9, words=words
-    )
-    assert not interruptions(CUSTOMER, utterance)
+    assert not interruptions(CUSTOMER, replace(agent("嗯，我查", 15.0, 16.7), words=words))
 
 
 @pytest.mark.parametrize(

@@ -13,16 +13,7 @@ from monitor.config import Ingest
 from monitor.errors import ProtocolError
 from monitor.ingest import native
 from monitor.ingest.native import Audio, Bye, Gap, Hello, Protocol
-
-TOKEN = "k" * 43
-HELLO: dict[str, Any] = {
-    "type": "hello",
-    "version": 1,
-    "token": TOKEN,
-    "rate": 8000,
-    "encoding": "mulaw",
-    "channels": ["agent", "customer"],
-}
+from tests.ingest.support import HELLO, TOKEN
 
 
 def protocol(**settings: Any) -> Protocol:
