@@ -60,14 +60,14 @@ class Webhooks:
         _allowed(who.person)
         letter = await self.outbox.letter(id)
         if letter is None or not policy.may_see(who.person, letter.call):
-            raise Refused(404, "unknown_delivery", "There is no such dead letter; somebody may have seen to it.")
+            raise _gone()
         if body.order == "retry" and letter.webhook not in {one.name for one in self.courier.about()}:
             raise Refused(409, "unknown_webhook", f"config.toml has no webhook {letter.webhook} any more.")
         detail = {"webhook": letter.webhook, "alert": letter.alert.id}
         entry = who.entry(self.now(), f"webhook_{body.order}", letter.alert.call, **detail)
         done = await (self.outbox.retry if body.order == "retry" else self.outbox.drop)(id, entry)
         if not done:
-            raise Refused(404, "unknown_delivery", "There is no such dead letter; somebody may have seen to it.")
+            raise _gone()
         self.courier.wake([letter.webhook])
         return answer(await self._state(who.person))
 
@@ -83,6 +83,10 @@ class Webhooks:
 def _allowed(person: policy.Person) -> None:
     if not policy.may_mend(person):
         raise Refused(403, "forbidden", "Webhooks are for administrators and supervisors.")
+
+
+def _gone() -> Refused:
+    return Refused(404, "unknown_delivery", "There is no such dead letter; somebody may have seen to it.")
 
 
 def _shown(one: WebhookState, standing: Standing) -> dict[str, Any]:
