@@ -24,7 +24,7 @@ LISTED = 200  # entries of one answer, where nothing is said
 AUDITED = 1_000  # at most
 EXPORTED = 20_000  # entries of one file, at most
 COLUMNS = ("id", "when", "who", "role", "address", "action", "call", "detail")
-BEGINS_FORMULA = tuple("=+-@＝＋－＠\t\r\n")  # noqa: RUF001 -- to a spreadsheet, full-width too
+BEGINS_FORMULA = tuple("=+-@＝＋－＠\t\r\n")  # to a spreadsheet, full-width too
 
 
 class Store(Protocol):

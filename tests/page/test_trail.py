@@ -141,7 +141,7 @@ async def test_what_is_taken_out_is_a_table_and_is_written_down_first(tmp_path: 
         assert (newest.who, newest.action, newest.detail) == ("boss", "export", {"what": "audit", "person": "=1+1"})
 
 
-@pytest.mark.parametrize("begin", list("=+-@＝＋－＠\t\r\n"), ids=ascii)  # noqa: RUF001
+@pytest.mark.parametrize("begin", list("=+-@＝＋－＠\t\r\n"), ids=ascii)
 def test_no_cell_begins_a_formula(begin: str) -> None:
     entry = AuditEntry(when=NINE, who=f"{begin}1+1", action="sign_in_failed")
     _, row = csv.reader(io.StringIO(trail._table([entry]), newline=""))
