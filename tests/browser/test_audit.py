@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from monitor.page import accounts
 from monitor.records import AuditEntry
@@ -156,6 +157,54 @@ async def test_the_log_is_narrowed_by_keyboard_and_taken_out(built: Path) -> Non
             await page.get_by_test_id("lang-switch").click()
             await expect(rows.first).to_contain_text("Exported")
             await expect(page.get_by_test_id("audit-count")).to_have_text("The newest 50 entries")
+
+
+async def test_a_read_that_fails_is_said_and_leaves_no_other_filters_lines(built: Path) -> None:
+    async with site(built, people=STAFF) as served, chromium() as browser:
+        await fill(served)
+        async with seat(browser, served, BOSS.name) as page:
+            await page.goto(f"http://127.0.0.1:{served.port}/audit")
+            rows, older, failed = (
+                page.get_by_test_id("audit-entry"),
+                page.get_by_test_id("audit-older"),
+                page.get_by_role("alert"),
+            )
+            await expect(rows).to_have_count(50)
+            total = len(await served.archive.audits())
+
+            asked: list[str] = []
+            held = asyncio.Event()
+
+            async def fail(route: Route) -> None:
+                asked.append(route.request.url)
+                await held.wait()
+                await route.abort()
+
+            await page.route("**/api/audit?*", fail)
+            held.set()
+            await older.click()
+            await expect(failed).to_be_visible()
+            await expect(rows).to_have_count(50)
+            await failed.get_by_role("button").click()
+            await expect(failed).to_be_visible()
+            assert "before=" in asked[0]
+            assert asked[1:] == asked[:1]
+            await page.unroute("**/api/audit?*")
+            await failed.get_by_role("button").click()
+            await expect(rows).to_have_count(total)
+
+            await page.route("**/api/audit?*", fail)
+            held.clear()
+            await page.get_by_test_id("audit-from").fill("2026-11-22")
+            await expect(page.get_by_test_id("audit-page")).to_have_attribute("data-state", "reading")
+            await expect(rows).to_have_count(0)
+            held.set()
+            await expect(failed).to_be_visible()
+            await expect(rows).to_have_count(0)
+            await expect(older).to_have_count(0)
+            await page.unroute("**/api/audit?*")
+            await failed.get_by_role("button").click()
+            await expect(rows).to_have_count(total - 60)  # all but what `fill` has of two days before
 
 
 async def test_nobody_else_is_shown_it(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:

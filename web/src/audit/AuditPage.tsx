@@ -52,13 +52,13 @@ function Log() {
   const words = useWords().audit;
   const [wanted, setWanted] = useState(EVERYTHING);
   const [people, setPeople] = useState<readonly Named[]>([]);
-  const { list, end, state, older, again } = useEntries(wanted);
+  const { list, end, state, older, refresh, again } = useEntries(wanted);
   useEffect(() => {
     log.people().then(setPeople, () => undefined); // names stand for people until the next time
   }, []);
   return (
     <main className="audit" data-testid="audit-page" data-state={state}>
-      <Filters people={people} wanted={wanted} change={setWanted} again={again} />
+      <Filters people={people} wanted={wanted} change={setWanted} refresh={refresh} />
       <div className="audit-scroll" role="region" aria-label={words.title} tabIndex={0} aria-busy={state === "reading"}>
         {list.length > 0 && <Table entries={list} people={people} />}
         {state === "reading" && list.length === 0 && <Skeleton active className="audit-reading" paragraph={{ rows: 8 }} />}

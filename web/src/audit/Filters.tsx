@@ -15,11 +15,11 @@ interface Props {
   readonly people: readonly Named[];
   readonly wanted: Wanted;
   readonly change: (wanted: Wanted) => void;
-  readonly again: () => void;
+  readonly refresh: () => void;
 }
 
 /** Who, what, which days; and what is left of it, taken out. */
-export function Filters({ people, wanted, change, again }: Props) {
+export function Filters({ people, wanted, change, refresh }: Props) {
   const words = useWords().audit;
   const narrowed = wanted.who !== null || wanted.actions.length > 0 || wanted.from !== "" || wanted.to !== "";
   const group = GROUP_NAMES.find((name) => GROUPS[name] === wanted.actions);
@@ -51,7 +51,7 @@ export function Filters({ people, wanted, change, again }: Props) {
         </Button>
       )}
       <span className="audit-tools">
-        <Button icon={<ReloadOutlined />} onClick={again} data-testid="audit-refresh">
+        <Button icon={<ReloadOutlined />} onClick={refresh} data-testid="audit-refresh">
           {words.refresh}
         </Button>
         <Export wanted={wanted} />

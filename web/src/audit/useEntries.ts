@@ -6,28 +6,39 @@ export interface Entries {
   readonly end: boolean; // there is nothing older
   readonly state: "reading" | "ready" | "failed";
   readonly older: () => void;
-  readonly again: () => void;
+  readonly refresh: () => void;
+  readonly again: () => void; // the read that failed
 }
+
+interface Found extends Pick<Entries, "list" | "end" | "state"> {
+  readonly wanted: Wanted;
+  readonly before: number | null; // what the last read asked for: the newest, or what is older than this entry
+}
+
+const begun = (wanted: Wanted): Found => ({ wanted, list: [], end: false, state: "reading", before: null });
 
 /** The part of the log that is wanted, the newest first, read a page at a time. */
 export function useEntries(wanted: Wanted): Entries {
-  const [list, setList] = useState<readonly Entry[]>([]);
-  const [end, setEnd] = useState(false);
-  const [state, setState] = useState<Entries["state"]>("reading");
+  const [kept, setKept] = useState(() => begun(wanted));
+  const found = kept.wanted === wanted ? kept : begun(wanted); // what another filter found never stands under this one
   const newest = useRef(0); // only the answer to the last question counts
 
   const read = useCallback(
     async (before: number | null) => {
       const asked = ++newest.current;
-      setState("reading");
-      try {
-        const found = await log.entries(wanted, before);
+      const change = (next: (known: Found) => Partial<Found>): void => {
         if (asked !== newest.current) return;
-        setList((known) => (before === null ? found : [...known, ...found]));
-        setEnd(found.length < PAGE);
-        setState("ready");
+        setKept((last) => {
+          const known = last.wanted === wanted ? last : begun(wanted);
+          return { ...known, ...next(known) };
+        });
+      };
+      change(() => ({ state: "reading", before }));
+      try {
+        const page = await log.entries(wanted, before);
+        change(({ list }) => ({ list: before === null ? page : [...list, ...page], end: page.length < PAGE, state: "ready" }));
       } catch {
-        if (asked === newest.current) setState("failed");
+        change(() => ({ state: "failed" }));
       }
     },
     [wanted],
@@ -38,6 +49,13 @@ export function useEntries(wanted: Wanted): Entries {
     return () => void newest.current++;
   }, [read]);
 
-  const oldest = list.at(-1)?.id ?? null;
-  return { list, end, state, older: () => void read(oldest), again: () => void read(null) };
+  const { list, end, state, before } = found;
+  return {
+    list,
+    end,
+    state,
+    older: () => void read(list.at(-1)?.id ?? null),
+    refresh: () => void read(null),
+    again: () => void read(before),
+  };
 }
