@@ -124,6 +124,11 @@ async def test_the_log_is_narrowed_by_keyboard_and_taken_out(built: Path) -> Non
             assert await page.title() == "审计日志"
 
             await page.get_by_test_id("audit-person").get_by_role("combobox").focus()
+            await page.keyboard.type("没有账号（")
+            await page.keyboard.press("Enter")
+            await expect(rows).to_have_count(1)
+            await expect(rows).to_contain_text("没有这个账号的人")
+            await page.get_by_test_id("audit-person").get_by_role("combobox").focus()
             await page.keyboard.type("质检")
             await page.keyboard.press("Enter")
             await expect(page.locator('[data-testid="audit-entry"]:not([data-who="qa"])')).to_have_count(0)

@@ -68,6 +68,15 @@ describe("a change of role", () => {
   });
 });
 
+describe("the page's labels", () => {
+  it.each([zh.audit, en.audit])("never say the same of two things", (words) => {
+    const { person, deed, from, to, when, call, detail, address, nobodyKnown, nobodyNamed, noAccounts } = words;
+    const labels = [person, deed, from, to, when, call, detail, address, nobodyKnown, nobodyNamed, noAccounts];
+    expect(new Set(labels).size).toBe(labels.length);
+    expect(Object.values(words.deeds)).not.toContain(deed);
+  });
+});
+
 describe("query", () => {
   it("asks for whole days of the reader, the last one too", () => {
     const asked = query({ who: "", actions: ["a", "b"], from: "2026-11-30", to: "2026-11-30" });

@@ -26,6 +26,9 @@ describe("inEnglish", () => {
     expect(inEnglish("第 3 次说到，首次在 0:16：“两万块”；前后不一致：两万块，三万块")).toBe(
       "Said 3 times by now, first at 0:16: “两万块”; inconsistent: first 两万块, then 三万块",
     );
+    expect(inEnglish("客户说已经讲过；第 2 次说到，首次在 0:16：“两万块”")).toBe(
+      "The customer says this was told before. Said 2 times by now, first at 0:16: “两万块”",
+    );
     expect(inEnglish("坐席两次问到金额、来意，客户都没有回答（类似“你们看着办”）")).toBe(
       "The agent asked for the amount and “来意” twice, and the customer did not answer (much like “你们看着办”)",
     );

@@ -28,7 +28,7 @@ export function Filters({ people, wanted, change, refresh }: Props) {
       <Select
         value={wanted.who ?? ANYBODY}
         onChange={(who) => change({ ...wanted, who: who === ANYBODY ? null : who })}
-        options={[{ value: ANYBODY, label: words.anybody }, ...people.map((one) => ({ value: one.name, label: called(one, words.nobodyKnown) }))]}
+        options={[{ value: ANYBODY, label: words.anybody }, ...people.map((one) => ({ value: one.name, label: called(one, words.nobodyNamed) }))]}
         showSearch={{ optionFilterProp: "label" }}
         popupMatchSelectWidth={false}
         aria-label={words.person}

@@ -7,6 +7,7 @@ export const audit = {
   person: "谁",
   anybody: "任何人",
   nobodyKnown: "没有这个账号的人",
+  nobodyNamed: "没有账号（名字不存在，或本机）",
   noAccounts: "本机（没有账号）",
   console: "命令行",
   everyTeam: "所有班组",

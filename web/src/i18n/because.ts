@@ -109,7 +109,7 @@ const SENTENCES: readonly (readonly [RegExp, English])[] = [
   [/^让客户重说一遍，客户在 (\d+:\d+) 说过：“([^]*)”$/, "The customer is asked to say it all again, who said at $1: “$2”"],
   [/^([^“]*)客户在 (\d+:\d+) 已经说过：“([^]*)”$/, (name, at, words) => `The customer has given ${thing(name!)} already, at ${at}: “${words}”`],
   [/^第 (\d+) 次说到，首次在 (\d+:\d+)：“([^]*)”$/, "Said $1 times by now, first at $2: “$3”"],
-  [/^客户说已经讲过；第 (\d+) 次说到，首次在 (\d+:\d+)：“([^]*)”$/, "The customer says so was told before. Said $1 times by now, first at $2: “$3”"],
+  [/^客户说已经讲过；第 (\d+) 次说到，首次在 (\d+:\d+)：“([^]*)”$/, "The customer says this was told before. Said $1 times by now, first at $2: “$3”"],
   [/^客户话没说完，坐席插话，重叠 ([\d.]+) 秒$/, "The agent cut in before the customer had finished; both spoke for $1 s"],
   [/^双方都没有说话，已 ([\d.]+) 秒（上限 ([\d.]+) 秒）$/, "Nobody has spoken for $1 s (limit $2 s)"],
   [/^语速每分钟 (\d+) 字，是自己平时（(\d+) 字）的 ([\d.]+) 倍$/, "$1 characters a minute, $3 times as fast as usual ($2)"],
