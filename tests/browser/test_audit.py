@@ -164,6 +164,22 @@ async def test_the_log_is_narrowed_by_keyboard_and_taken_out(built: Path) -> Non
             await expect(page.get_by_test_id("audit-count")).to_have_text("The newest 50 entries")
 
 
+async def test_its_cards_on_a_phone_are_still_the_lines_of_a_table(built: Path) -> None:
+    """As Chromium tells it to a screen reader; roles that are spelt out hold elsewhere, too."""
+    async with site(built, people=STAFF) as served, chromium() as browser:
+        await fill(served)
+        async with seat(browser, served, BOSS.name, NARROW) as page:
+            await page.goto(f"http://127.0.0.1:{served.port}/audit")
+            await expect(page.get_by_test_id("audit-entry")).to_have_count(50)
+            assert await page.locator(".audit-table :is(thead, tbody, tr, th, td):not([role])").count() == 0
+            told = (await (await page.context.new_cdp_session(page)).send("Accessibility.getFullAXTree"))["nodes"]
+            role = {node["nodeId"]: node["role"]["value"] for node in told if not node["ignored"]}
+            children = {node["nodeId"]: [role.get(child) for child in node.get("childIds", [])] for node in told}
+            heads, *lines = [children[id] for id, name in role.items() if name == "row"]
+            assert heads == ["columnheader"] * 6
+            assert lines == [["cell"] * 6] * 50
+
+
 async def test_a_read_that_fails_is_said_and_leaves_no_other_filters_lines(built: Path) -> None:
     async with site(built, people=STAFF) as served, chromium() as browser:
         await fill(served)

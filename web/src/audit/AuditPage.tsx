@@ -87,22 +87,23 @@ function Failed({ again }: { readonly again: () => void }) {
   );
 }
 
+/** With its roles spelt out: on a phone its rows are cards, and a browser may take a table laid out otherwise for none. */
 function Table({ entries, people }: { readonly entries: readonly Entry[]; readonly people: readonly Named[] }) {
   const words = useWords().audit;
   const known = new Map(people.map((one) => [one.name, one]));
   return (
-    <table className="audit-table">
+    <table role="table" className="audit-table">
       <caption className="unseen">{words.title}</caption>
-      <thead>
-        <tr>
+      <thead role="rowgroup">
+        <tr role="row">
           {[words.when, words.person, words.deed, words.call, words.detail, words.address].map((name) => (
-            <th key={name} scope="col">
+            <th key={name} role="columnheader" scope="col">
               {name}
             </th>
           ))}
         </tr>
       </thead>
-      <tbody>
+      <tbody role="rowgroup">
         {entries.map((entry) => (
           <Row key={entry.id} entry={entry} display={known.get(entry.who)?.display ?? null} />
         ))}
@@ -114,16 +115,16 @@ function Table({ entries, people }: { readonly entries: readonly Entry[]; readon
 function Row({ entry, display }: { readonly entry: Entry; readonly display: string | null }) {
   const words = useWords();
   return (
-    <tr data-testid="audit-entry" data-action={entry.action} data-who={entry.who}>
-      <td className="number audit-when">
+    <tr role="row" data-testid="audit-entry" data-action={entry.action} data-who={entry.who}>
+      <td role="cell" className="number audit-when">
         <time dateTime={entry.when}>{stamp(entry.when)}</time>
       </td>
-      <td className="audit-who">
+      <td role="cell" className="audit-who">
         <Who entry={entry} display={display} />
       </td>
-      <td className="audit-deed">{deed(entry, words)}</td>
-      <td className="audit-call">{entry.call !== null && <a href={`/${hashOf(entry.call)}`}>{entry.call}</a>}</td>
-      <td>
+      <td role="cell" className="audit-deed">{deed(entry, words)}</td>
+      <td role="cell" className="audit-call">{entry.call !== null && <a href={`/${hashOf(entry.call)}`}>{entry.call}</a>}</td>
+      <td role="cell">
         <dl className="audit-facts">
           {facts(entry, words).map(({ key, label, value }) => (
             <div key={key}>
@@ -133,7 +134,7 @@ function Row({ entry, display }: { readonly entry: Entry; readonly display: stri
           ))}
         </dl>
       </td>
-      <td className="number audit-address">{entry.address}</td>
+      <td role="cell" className="number audit-address">{entry.address}</td>
     </tr>
   );
 }
