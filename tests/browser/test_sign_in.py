@@ -91,6 +91,7 @@ async def test_another_who_signs_in_with_the_same_browser_takes_the_page_over(bu
         async with desk(browser, served) as first:
             await sign_in(first, LEAD.name)
             await expect(first.get_by_test_id("who")).to_have_attribute("data-name", LEAD.name)
+            await expect(first.get_by_test_id("connection")).to_have_attribute("data-state", "live")
             token = next(one for one in await first.context.cookies() if one.get("name") == "callmonitor")
             assert (token.get("httpOnly"), token.get("sameSite")) == (True, "Strict")
             assert await first.evaluate("document.cookie") == ""
