@@ -25,6 +25,27 @@ AlertStatus = Literal["open", "acknowledged", "resolved", "false_alarm"]
 Mistake = Literal["misheard", "other_sense", "quoted", "joking", "no_breach", "other"]  # why an alert was a false alarm
 CallStatus = Literal["live", "ended", "interrupted", "failed"]
 Role = Literal["admin", "supervisor", "qa", "agent"]
+Action = Literal[  # of the audit log; web/tests/actions.txt has them for the page, which names and groups each
+    "sign_in",
+    "sign_in_failed",
+    "listen",
+    "listen_ended",
+    "listen_refused",
+    "play",
+    "play_refused",
+    "whisper",
+    "whisper_marked",
+    "takeover",
+    "decision",
+    "export",
+    "user_added",
+    "role_changed",
+    "password_changed",
+    "user_disabled",
+    "user_enabled",
+    "webhook_retry",
+    "webhook_drop",
+]
 WhisperOrigin = Literal["playbook", "supervisor"]
 WhisperStatus = Literal["sent", "seen", "used", "dismissed", "later", "withdrawn"]
 Span = tuple[float, float]
@@ -349,7 +370,7 @@ class AuditEntry:
     who: str  # the account's name; "" where there are no accounts or none of that name
     role: str | None = None  # as it was then; "console": somebody at the server's command line
     address: str | None = None
-    action: str  # sign_in, sign_in_failed, sign_out, listen, play, whisper, export, decision, user_added, ...
+    action: Action
     call: str | None = None
     detail: dict[str, Any] = field(default_factory=dict)
     id: int | None = None  # its place in the log, given when it is kept

@@ -23,7 +23,7 @@ from monitor import config
 from monitor.archive.accounts import beside
 from monitor.errors import MonitorError
 from monitor.page.passwords import account_name, hash_password, line, spelling
-from monitor.records import AuditEntry, Role, User, as_json
+from monitor.records import Action, AuditEntry, Role, User, as_json
 from monitor.report import clean
 
 out = Console(highlight=False)
@@ -193,11 +193,11 @@ def _password() -> str:
     return sys.stdin.readline().rstrip("\r\n")
 
 
-def _entry(action: str, user: str, **detail: Any) -> AuditEntry:
+def _entry(action: Action, user: str, **detail: Any) -> AuditEntry:
     return console_entry(action, user=user, **detail)
 
 
-def console_entry(action: str, **detail: Any) -> AuditEntry:
+def console_entry(action: Action, **detail: Any) -> AuditEntry:
     """What goes into the audit log before somebody at this machine does `action`."""
     try:
         login = spelling(getpass.getuser())

@@ -30,7 +30,7 @@ from monitor.page.answers import Refused
 from monitor.page.attempts import Throttle, network
 from monitor.page.passwords import normal, spelling
 from monitor.page.policy import OPEN, Person, person
-from monitor.records import AuditEntry, User
+from monitor.records import Action, AuditEntry, User
 
 COOKIE, DEVICE = "callmonitor", "callmonitor-device"
 CHECK = 0.5  # seconds for which what was read of the accounts holds for sockets
@@ -87,7 +87,7 @@ class Asking:
     def person(self) -> Person:
         return self.session.person
 
-    def entry(self, when: datetime, action: str, call: str | None = None, **detail: Any) -> AuditEntry:
+    def entry(self, when: datetime, action: Action, call: str | None = None, **detail: Any) -> AuditEntry:
         """What goes into the audit log before they do `action`."""
         who = self.person
         return AuditEntry(when=when, who=who.name, role=who.role, address=self.address, action=action, call=call, detail=detail)

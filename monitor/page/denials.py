@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from monitor.page.accounts import Asking
-from monitor.records import AuditEntry
+from monitor.records import Action, AuditEntry
 
 AGAIN = timedelta(minutes=1)  # before which the same attempt is not written down again
 REMEMBERED = 1_000  # attempts
@@ -26,13 +26,13 @@ class Denials:
         self._store, self._now = store, now
         self._newest: dict[tuple[str, str, str, str], datetime] = {}  # oldest first
 
-    async def note(self, asking: Asking, action: str, call: str) -> None:
-        """That somebody may not do `action` with a call, and tried."""
-        now, attempt = self._now(), (asking.person.name, asking.address, action, call)
+    async def note(self, asking: Asking, refused: Action, call: str) -> None:
+        """That somebody tried with a call what they may not."""
+        now, attempt = self._now(), (asking.person.name, asking.address, refused, call)
         if attempt in self._newest and now - self._newest[attempt] < AGAIN:
             return
         self._newest.pop(attempt, None)
         self._newest[attempt] = now
         if len(self._newest) > REMEMBERED:
             self._newest.pop(next(iter(self._newest)))
-        await self._store.audit(asking.entry(now, f"{action}_refused", call))
+        await self._store.audit(asking.entry(now, refused, call))

@@ -68,7 +68,7 @@ class Listening:
         if view is None:
             return POLICY, "unknown_call"
         if not may_listen(who.person, view):
-            await self._denials.note(who, "listen", call)
+            await self._denials.note(who, "listen_refused", call)
             return POLICY, "forbidden" if may_see(who.person, view) else "unknown_call"
         line = self._onair.line(call)
         if line is None:

@@ -64,12 +64,12 @@ class Playback:
         view = await self._store.view(call)
         if view is None or not may_see(who.person, view):
             if view is not None:
-                await self._denials.note(who, "play", call)
+                await self._denials.note(who, "play_refused", call)
             raise Refused(404, "unknown_call", "There is no such call.")
         if view.status == "live":
             raise Refused(409, "live", "The call is not over yet; listen in instead.")
         if not may_listen(who.person, view):
-            await self._denials.note(who, "play", call)
+            await self._denials.note(who, "play_refused", call)
             raise Refused(403, "forbidden", "Your role does not listen to calls.")
         path = await self._store.recording(view)
         if path is None:

@@ -14,7 +14,7 @@ from monitor.deliveries import Delivery, Standing, WebhookState
 from monitor.page import policy
 from monitor.page.answers import Refused, answer, large_answer
 from monitor.page.fields import Who
-from monitor.records import AuditEntry
+from monitor.records import Action, AuditEntry
 
 LetterId = Annotated[int, InPath(ge=1, lt=2**63)]
 
@@ -64,7 +64,8 @@ class Webhooks:
         if body.order == "retry" and letter.webhook not in {one.name for one in self.courier.about()}:
             raise Refused(409, "unknown_webhook", f"config.toml has no webhook {letter.webhook} any more.")
         detail = {"webhook": letter.webhook, "alert": letter.alert.id}
-        entry = who.entry(self.now(), f"webhook_{body.order}", letter.alert.call, **detail)
+        action: Action = "webhook_retry" if body.order == "retry" else "webhook_drop"
+        entry = who.entry(self.now(), action, letter.alert.call, **detail)
         done = await (self.outbox.retry if body.order == "retry" else self.outbox.drop)(id, entry)
         if not done:
             raise _gone()

@@ -63,7 +63,8 @@ DEEDS: tuple[tuple[str, str | None, str, str | None, dict[str, Any]], ...] = (
 )
 
 
-async def note(served: Site, when: datetime, who: str, role: str | None, action: str, call: str | None, detail: Any) -> None:
+async def note(served: Site, when: datetime, who: str, role: str | None, action: Any, call: str | None, detail: Any) -> None:
+    """`action` may be what no version ever wrote."""
     address = None if role == "console" else "10.0.3.17"
     entry = AuditEntry(when=when, who=who, role=role, address=address, action=action, call=call, detail=detail)
     await served.archive.audit(entry)

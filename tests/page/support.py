@@ -126,7 +126,7 @@ class Site:
     def change(self, name: str, **values: Any) -> None:
         """What the command line does to an account, beside the server; it is seen when next looked."""
         with beside(self.data) as accounts:
-            accounts.change(name, AuditEntry(when=NINE, who="root", role="console", action="test"), **values)
+            accounts.change(name, AuditEntry(when=NINE, who="root", role="console", action="user_disabled"), **values)
         self.clock.now += CHECK
 
     def live(self, client: httpx.AsyncClient | None = None, **options: Any) -> connect:

@@ -4,7 +4,9 @@ import { deed, facts, GROUPS } from "../src/audit/deeds";
 import { en } from "../src/i18n/en";
 import { zh } from "../src/i18n/zh";
 import { dayBegins, stamp } from "../src/lib/time";
+import actions from "./actions.txt?raw";
 
+const ACTIONS = actions.trim().split("\n");
 const entry = (action: string, detail: Entry["detail"] = {}): Entry => ({
   id: 1,
   when: "2026-11-22T09:00:00+08:00",
@@ -18,8 +20,12 @@ const entry = (action: string, detail: Entry["detail"] = {}): Entry => ({
 const said = (one: Entry): string => facts(one, zh).map(({ label, value }) => `${label} ${value}`).join("；");
 
 describe("deed", () => {
-  it("has a name for every deed in both languages", () => {
-    for (const action of Object.values(GROUPS).flat()) {
+  it("stands for every action of the service in one group", () => {
+    expect(Object.values(GROUPS).flat().sort()).toEqual(ACTIONS);
+  });
+
+  it("has a name for every action in both languages", () => {
+    for (const action of ACTIONS) {
       for (const words of [zh, en]) expect(deed(entry(action), words)).not.toBe(action);
     }
   });
