@@ -60,8 +60,8 @@ class Near:
 
 def _placed(context: ContextSheet, other: Match, start: int, end: int) -> bool:
     before, after = start - other.end, other.start - end
-    if context.where == "before":
-        return 0 <= before <= context.reach
+    if context.where == "before":  # and it may end in the phrase's first words: 有人要打 before 打12315
+        return other.start < start and other.end < end and before <= context.reach
     if context.where == "after":
         return 0 <= after <= context.reach
     return max(before, after) <= context.reach

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from monitor.analysis import playbook
 from monitor.analysis.context import Said, Story
 from monitor.analysis.ladder import LadderDetector, Standing
@@ -64,3 +66,21 @@ def test_the_agent_does_not_climb_and_one_who_is_unknown_does() -> None:
     call = Call()
     assert call.say("agent", "您要打12315我也拦不住您") == []
     assert [f.speaker for f in call.say("unknown", "我要打12315投诉你们")] == ["unknown"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "前天站台上有人嚷着要打一二三四五，我说先别打。",
+        "我们小区有人要去法院告你们，我没掺和。",
+        "我本来还说打12345问问，这下省了。",
+        "昨天差点就打12315了，多亏你们师傅来得快。",
+    ],
+)
+def test_a_threat_of_others_or_one_given_up_is_none(text: str) -> None:
+    assert not [found for found in Call().say("customer", text) if (found.level or 0) >= 3]
+
+
+@pytest.mark.parametrize("text", ["有人管没人管，没人管我就打12315。", "本来说好三天，结果没人来，我要打12315。"])
+def test_a_threat_after_words_of_others_is_one(text: str) -> None:
+    assert [found.rule for found in Call().say("customer", text) if (found.level or 0) >= 3] == ["regulator"]
