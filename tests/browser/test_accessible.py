@@ -58,6 +58,14 @@ async def resize(page: Page, size: tuple[int, int]) -> None:
     await page.set_viewport_size({"width": size[0], "height": size[1]})
 
 
+async def test_a_contrast_that_cannot_be_told_is_a_fault() -> None:
+    async with chromium() as browser, profile(browser) as page:
+        words = '<p style="background: linear-gradient(red, blue)">words</p>'
+        await page.set_content(f'<html lang="en"><title>t</title><main>{words}<p class="row-alert-more" {words[2:]}</main></html>')
+        (fault,) = await faults(page)
+        assert fault.startswith("color-contrast, not to be told: <p style")
+
+
 async def test_signing_in(built: Path) -> None:
     async with site(built, people=STAFF) as served, chromium() as browser, profile(browser) as page, looked(page) as at:
         await page.goto(f"http://127.0.0.1:{served.port}/")
