@@ -1,6 +1,6 @@
 """What axe-core finds on a page: every breach of WCAG 2.0 and 2.1, levels A and AA, that a program can tell.
 
-Where it cannot tell a contrast, the element must be one of UNJUDGED, which people have looked at.
+Where it cannot tell a contrast, the element must be one of UNJUDGED, or lie under an open layer; any other is a fault.
 """
 
 from __future__ import annotations
