@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, WebSocketRoute, expect
 
 from monitor.page import accounts
 from tests.browser.support import chromium, profile, sign_in
@@ -85,6 +85,36 @@ async def test_who_is_disabled_is_out_at_once_and_cannot_come_back(built: Path, 
             await expect(page.get_by_role("alert")).to_have_text("账号或密码不对，请再试一次。")
 
 
+async def sign_in_beside(page: Page, name: str) -> None:
+    """With the same browser, as in another of its windows."""
+    await page.evaluate(
+        "([name, password]) => fetch('/api/session', {method: 'POST', headers: {'content-type': 'application/json'},"
+        " body: JSON.stringify({name, password})})",
+        [name, PASSWORD],
+    )
+
+
+async def test_another_who_signs_in_before_the_page_is_live_takes_it_over_too(built: Path) -> None:
+    async with site(built, people=STAFF) as served, chromium() as browser:
+        await fill(served)
+        async with desk(browser, served) as first:
+            opened = 0
+
+            async def opens(socket: WebSocketRoute) -> None:
+                nonlocal opened
+                opened += 1
+                if opened == 1:
+                    await sign_in_beside(first, WANG.name)
+                socket.connect_to_server()
+
+            await first.route_web_socket("**/api/live", opens)
+            await sign_in(first, LEAD.name)
+            await expect(first.get_by_test_id("who")).to_have_attribute("data-name", WANG.name)
+            await expect(first.get_by_test_id("connection")).to_have_attribute("data-state", "live")
+            await expect(first.get_by_text("13812342233")).to_have_count(0)
+            assert opened > 1
+
+
 async def test_another_who_signs_in_with_the_same_browser_takes_the_page_over(built: Path) -> None:
     async with site(built, people=STAFF) as served, chromium() as browser:
         await fill(served)
@@ -95,10 +125,6 @@ async def test_another_who_signs_in_with_the_same_browser_takes_the_page_over(bu
             token = next(one for one in await first.context.cookies() if one.get("name") == "callmonitor")
             assert (token.get("httpOnly"), token.get("sameSite")) == (True, "Strict")
             assert await first.evaluate("document.cookie") == ""
-            await first.evaluate(
-                "([name, password]) => fetch('/api/session', {method: 'POST', headers: {'content-type': 'application/json'},"
-                " body: JSON.stringify({name, password})})",
-                [WANG.name, PASSWORD],
-            )
+            await sign_in_beside(first, WANG.name)
             await expect(first.get_by_test_id("who")).to_have_attribute("data-name", WANG.name)
             await expect(first.get_by_test_id("call-row")).to_have_attribute("data-call", "ours")

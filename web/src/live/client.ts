@@ -160,6 +160,16 @@ export class Client {
     }
   }
 
+  /** Somebody else may have signed in with this browser since the page learnt who is in: the new socket is theirs then. */
+  private async verify(): Promise<void> {
+    try {
+      const { who } = await api.session();
+      if (who?.name !== this.name) this.signedOut();
+    } catch {
+      return; // a server that cannot be reached ends the socket, and the next one asks again
+    }
+  }
+
   private open(): void {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const socket = new WebSocket(`${scheme}://${location.host}/api/live`);
@@ -167,7 +177,10 @@ export class Client {
     const mine = (then: () => readonly Action[]) => (): void => {
       if (this.socket === socket) this.act(then());
     };
-    socket.onopen = mine(() => this.protocol.opened());
+    socket.onopen = mine(() => {
+      void this.verify();
+      return this.protocol.opened();
+    });
     socket.onclose = mine(() => this.protocol.closed());
     socket.onmessage = (event) => {
       if (this.socket === socket) this.act(this.protocol.received(String(event.data)));
