@@ -23,7 +23,8 @@ from monitor import config
 from monitor.archive.accounts import beside
 from monitor.errors import MonitorError
 from monitor.page.passwords import account_name, hash_password, line, spelling
-from monitor.records import Action, AuditEntry, Role, User, as_json
+from monitor.people import Action, AuditEntry, Role, User
+from monitor.records import as_json
 from monitor.report import clean
 
 out = Console(highlight=False)

@@ -18,7 +18,8 @@ from monitor.archive.outbox import Letters, letters
 from monitor.deliveries import Delivery, Parcel
 from monitor.errors import MonitorError
 from monitor.page.policy import masked
-from monitor.records import Action, Alert, CallView
+from monitor.people import Action
+from monitor.records import Alert, CallView
 from monitor.report import clean
 from monitor.users_cli import console_entry
 from monitor.webhooks.answer import Failure

@@ -21,7 +21,8 @@ from monitor.archive.database import address, build, explain, is_current, lock, 
 from monitor.archive.rows import deep_tuple, plain
 from monitor.config import Data
 from monitor.errors import ArchiveError
-from monitor.records import AuditEntry, CallRecord, User
+from monitor.people import AuditEntry, User
+from monitor.records import CallRecord
 
 T = TypeVar("T")
 

@@ -13,7 +13,8 @@ from sqlalchemy.sql.dml import ReturningInsert
 from monitor.archive import schema
 from monitor.archive.rows import TABLES, from_row, plain, summary_row
 from monitor.errors import ArchiveError
-from monitor.records import SYSTEM, Alert, AuditEntry, CallInfo, CallStatus, CallView, Decision, Summary
+from monitor.people import AuditEntry
+from monitor.records import SYSTEM, Alert, CallInfo, CallStatus, CallView, Decision, Summary
 
 OPEN = schema.Call.ended.is_(None)
 AT_START: dict[str, Any] = {"seconds": 0.0, "status": "live", "risk": 0, "level": 0, "talk_share": {}, "mood": []}

@@ -19,7 +19,8 @@ from monitor.archive.rows import from_row, plain
 from monitor.archive.writer import Writer
 from monitor.config import Data
 from monitor.deliveries import GRAVITY, Delivery, Parcel, Queued, Standing, Taken
-from monitor.records import Alert, AuditEntry, CallView
+from monitor.people import AuditEntry
+from monitor.records import Alert, CallView
 
 T = TypeVar("T")
 WAITING = 1_000  # deliveries of one webhook that may wait; beyond that the oldest are given up

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, Select, func, select
 from monitor.archive import schema
 from monitor.archive.changes import OPEN
 from monitor.archive.rows import TABLES, K, R, Row, from_row, plain, to_summary
-from monitor.records import SYSTEM, Alert, CallRecord, CallView, EarlierCall, Finding, Scope, Utterance, Whisper
+from monitor.people import Scope
+from monitor.records import SYSTEM, Alert, CallRecord, CallView, EarlierCall, Finding, Utterance, Whisper
 
 DAY = timedelta(days=1)
 WAITING = 200  # calls, beside those that ended last, of which an alert waits

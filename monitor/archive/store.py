@@ -24,21 +24,8 @@ from monitor.archive.writer import Writer
 from monitor.config import Data
 from monitor.deliveries import Queued
 from monitor.errors import ArchiveError
-from monitor.records import (
-    EVERYTHING,
-    SYSTEM,
-    Alert,
-    AuditEntry,
-    CallInfo,
-    CallRecord,
-    CallStatus,
-    CallView,
-    Decision,
-    EarlierCall,
-    Scope,
-    Summary,
-    User,
-)
+from monitor.people import EVERYTHING, AuditEntry, Scope, User
+from monitor.records import SYSTEM, Alert, CallInfo, CallRecord, CallStatus, CallView, Decision, EarlierCall, Summary
 
 T = TypeVar("T")
 STOPPED = "the service stopped during the call"

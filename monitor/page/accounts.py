@@ -30,7 +30,7 @@ from monitor.page.answers import Refused
 from monitor.page.attempts import Throttle, network
 from monitor.page.passwords import normal, spelling
 from monitor.page.policy import OPEN, Person, person
-from monitor.records import Action, AuditEntry, User
+from monitor.people import Action, AuditEntry, User
 
 COOKIE, DEVICE = "callmonitor", "callmonitor-device"
 CHECK = 0.5  # seconds for which what was read of the accounts holds for sockets

@@ -34,7 +34,8 @@ from monitor.page.playback import Store as PlaybackStore
 from monitor.page.trail import Store as TrailStore
 from monitor.page.trail import Trail
 from monitor.page.vitals import Vitals
-from monitor.records import EVERYTHING, Alert, AuditEntry, CallRecord, CallView, Scope, User
+from monitor.people import EVERYTHING, AuditEntry, Scope, User
+from monitor.records import Alert, CallRecord, CallView
 
 RECENT = 50  # ended calls a page begins with
 LISTED = 200  # calls of one answer, at most

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from monitor.page.accounts import Asking
-from monitor.records import Action, AuditEntry
+from monitor.people import Action, AuditEntry
 
 AGAIN = timedelta(minutes=1)  # before which the same attempt is not written down again
 REMEMBERED = 1_000  # attempts

@@ -19,7 +19,8 @@ from monitor.page.answers import Refused, answer, large_answer
 from monitor.page.fields import AlertId, CallId, Moment, Name, Note, Who, signature
 from monitor.page.hub import Hub
 from monitor.page.passwords import spelling
-from monitor.records import Alert, AlertStatus, AuditEntry, CallRecord, CallView, Decision, Mistake, User
+from monitor.people import AuditEntry, User
+from monitor.records import Alert, AlertStatus, CallRecord, CallView, Decision, Mistake
 
 EXPORTED = 1_000  # calls of one export, at most
 

@@ -21,7 +21,8 @@ from monitor.page.fields import CallId, Who
 from monitor.page.onair import Full, Line, Listener, OnAir, Stalled
 from monitor.page.policy import may_listen, may_see
 from monitor.page.sockets import GRACE, INTERNAL, LATER, NORMAL, POLICY, Close, first, signed_out
-from monitor.records import AuditEntry, CallView
+from monitor.people import AuditEntry
+from monitor.records import CallView
 
 log = structlog.get_logger(__name__)
 

@@ -22,7 +22,8 @@ from monitor.page.answers import Refused, answer, refusal
 from monitor.page.denials import Denials
 from monitor.page.fields import CallId, Who
 from monitor.page.policy import may_listen, may_see
-from monitor.records import AuditEntry, CallView
+from monitor.people import AuditEntry
+from monitor.records import CallView
 
 LASTS = 3600.0  # seconds
 PLAYS = 10_000  # under way; the oldest is forgotten first

@@ -16,7 +16,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from monitor.records import EVERYTHING, CallRecord, CallView, Role, Scope, Summary, User
+from monitor.people import EVERYTHING, Role, Scope, User
+from monitor.records import CallRecord, CallView, Summary
 
 T = TypeVar("T")
 

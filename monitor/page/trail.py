@@ -18,7 +18,7 @@ from monitor.page.accounts import Asking
 from monitor.page.answers import Refused, answer, large_answer
 from monitor.page.fields import Moment, Who
 from monitor.page.passwords import spelling
-from monitor.records import AuditEntry, User
+from monitor.people import AuditEntry, User
 
 LISTED = 200  # entries of one answer, where nothing is said
 AUDITED = 1_000  # at most

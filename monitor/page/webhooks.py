@@ -14,7 +14,7 @@ from monitor.deliveries import Delivery, Standing, WebhookState
 from monitor.page import policy
 from monitor.page.answers import Refused, answer, large_answer
 from monitor.page.fields import Who
-from monitor.records import Action, AuditEntry
+from monitor.people import Action, AuditEntry
 
 LetterId = Annotated[int, InPath(ge=1, lt=2**63)]
 

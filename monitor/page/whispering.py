@@ -13,7 +13,8 @@ from monitor.errors import MonitorError
 from monitor.page import policy
 from monitor.page.answers import Refused, answer
 from monitor.page.fields import AlertId, CallId, Name, Who, signature
-from monitor.records import AuditEntry, CallView, Whisper, WhisperStatus
+from monitor.people import AuditEntry
+from monitor.records import CallView, Whisper, WhisperStatus
 
 LONGEST = 300  # characters of a supervisor's whisper
 Text = Annotated[

@@ -17,7 +17,7 @@ from monitor.archive.accounts import beside
 from monitor.archive.store import Archive
 from monitor.config import Data
 from monitor.errors import ArchiveError
-from monitor.records import EVERYTHING, AuditEntry, Scope, User
+from monitor.people import EVERYTHING, AuditEntry, Scope, User
 
 from . import make
 from .make import START, later
@@ -161,7 +161,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from monitor.archive.accounts import beside
 from monitor.config import Data
-from monitor.records import AuditEntry, User
+from monitor.people import AuditEntry, User
 now = datetime.now(UTC)
 with beside(Data(folder=Path(sys.argv[1]))) as accounts:
     user = User(name=sys.argv[2], display="x", role="qa", password="x", created=now)

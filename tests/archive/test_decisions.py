@@ -8,7 +8,8 @@ import pytest
 
 from monitor.archive.store import Archive
 from monitor.errors import ArchiveError
-from monitor.records import Alert, AuditEntry, Decision, Summary
+from monitor.people import AuditEntry
+from monitor.records import Alert, Decision, Summary
 
 from . import make
 from .make import START, later

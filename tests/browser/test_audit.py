@@ -12,7 +12,7 @@ import pytest
 from playwright.async_api import Page, Route, expect
 
 from monitor.page import accounts
-from monitor.records import AuditEntry
+from monitor.people import AuditEntry
 from tests.browser.support import NARROW, WIDE, chromium, shot, sticks_out
 from tests.browser.test_desk import HOSTILE, seat
 from tests.page.support import BOSS, LEAD, NINE, STAFF, Site, site

@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Page, Response, expect
 
 from monitor.archive.store import Archive
-from monitor.records import AuditEntry
+from monitor.people import AuditEntry
 from tests.browser.axe import faults
 from tests.browser.support import NARROW, WIDE, chromium, shot
 from tests.browser.test_supervisor import page_of

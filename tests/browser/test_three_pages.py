@@ -12,7 +12,8 @@ import pytest
 from playwright.async_api import Browser, Locator, Page, WebSocket, expect
 
 from monitor.ingest.play import Recording, play
-from monitor.records import CallRecord, User, Whisper
+from monitor.people import User
+from monitor.records import CallRecord, Whisper
 from tests.browser.support import WIDE, chromium, enter, profile, shot, sticks_out
 from tests.page.support import LEAD, WANG, ZHAO, hire
 from tests.road.support import Running, running, settings

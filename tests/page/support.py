@@ -28,7 +28,8 @@ from monitor.page.accounts import CHECK
 from monitor.page.api import build
 from monitor.page.hub import Hub, Subscriber
 from monitor.page.onair import OnAir
-from monitor.records import Alert, AuditEntry, CallInfo, CallView, User
+from monitor.people import AuditEntry, User
+from monitor.records import Alert, CallInfo, CallView
 
 PASSWORD = "八个字的密码够了"
 HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)  # cheap: these tests sign in often

@@ -17,7 +17,7 @@ from monitor.page import accounts
 from monitor.page.accounts import WAITING_EACH, Accounts, check_bind
 from monitor.page.answers import Refused
 from monitor.page.attempts import ATTEMPTS
-from monitor.records import AuditEntry, User
+from monitor.people import AuditEntry, User
 from tests.page.support import (
     BOSS,
     HASH,

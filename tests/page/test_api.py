@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from monitor.archive.store import Archive
-from monitor.records import EVERYTHING, CallRecord, Finding, Scope, Summary, Utterance, Whisper, Word
+from monitor.people import EVERYTHING, Scope
+from monitor.records import CallRecord, Finding, Summary, Utterance, Whisper, Word
 from tests.page.support import NINE, Site, alert, error_of, info, site
 
 

@@ -11,7 +11,8 @@ import httpx
 
 from monitor.archive.store import Archive
 from monitor.errors import ArchiveError
-from monitor.records import Alert, AuditEntry, CallRecord
+from monitor.people import AuditEntry
+from monitor.records import Alert, CallRecord
 from tests.archive import make
 from tests.page.support import (
     BOSS,

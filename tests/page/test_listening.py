@@ -19,7 +19,8 @@ from monitor.archive.store import Archive
 from monitor.errors import ArchiveError
 from monitor.page import onair
 from monitor.page.onair import HEADER, LISTENERS, WINDOW, Line
-from monitor.records import AuditEntry, Summary, User
+from monitor.people import AuditEntry, User
+from monitor.records import Summary
 from tests.page.support import BOSS, CHECKER, LEAD, NINE, PATIENCE, STAFF, WANG, Site, browser, cookies, info, site
 
 RATE, STEP = 8000, 800

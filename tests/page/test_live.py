@@ -9,7 +9,8 @@ from websockets.exceptions import ConnectionClosed
 
 from monitor.archive.store import Archive
 from monitor.page import live
-from monitor.records import EVERYTHING, Alert, CallView, Scope
+from monitor.people import EVERYTHING, Scope
+from monitor.records import Alert, CallView
 from tests.page.support import BOSS, NINE, PATIENCE, alert, browser, info, join, joined, received, site, watch
 
 

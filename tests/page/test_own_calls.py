@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from monitor.records import User
+from monitor.people import User
 from tests.page.support import (
     BOSS,
     CHECKER,

@@ -10,7 +10,8 @@ from monitor.archive.audio import HEADER, CallAudio, audio_path
 from monitor.archive.store import Archive
 from monitor.errors import ArchiveError
 from monitor.page.playback import LASTS
-from monitor.records import AuditEntry, CallStatus, Summary, User
+from monitor.people import AuditEntry, User
+from monitor.records import CallStatus, Summary
 from tests.page.support import BOSS, CHECKER, LEAD, NINE, STAFF, WANG, ZHAO, Site, browser, error_of, info, site
 
 SOUND = bytes(range(256)) * 500  # 8 seconds of µ-law on two channels

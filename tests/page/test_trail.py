@@ -15,7 +15,7 @@ from monitor.archive.accounts import beside
 from monitor.archive.store import Archive
 from monitor.errors import ArchiveError
 from monitor.page import trail
-from monitor.records import Action, AuditEntry, User
+from monitor.people import Action, AuditEntry, User
 from tests.conftest import ROOT
 from tests.page.support import BOSS, CHECKER, LEAD, NINE, STAFF, WANG, Site, error_of, site
 

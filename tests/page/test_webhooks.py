@@ -11,7 +11,7 @@ import pytest
 
 from monitor.deliveries import Queued, WebhookState
 from monitor.page.webhooks import Webhooks
-from monitor.records import User
+from monitor.people import User
 
 from .support import BOSS, CHECKER, CHIEF, LEAD, NINE, STAFF, WANG, Site, alert, info, site
 

@@ -12,7 +12,8 @@ from monitor.alerts.whisper_sheet import Whispers
 from monitor.alerts.whispers import Whisperer
 from monitor.errors import ArchiveError, MonitorError
 from monitor.page.whispering import LONGEST, Whispering
-from monitor.records import Summary, User, Whisper, WhisperStatus
+from monitor.people import User
+from monitor.records import Summary, Whisper, WhisperStatus
 from tests.page.support import BOSS, CHECKER, CHIEF, LEAD, NINE, STAFF, WANG, ZHAO, Site, error_of, info, site
 
 SAY = "/api/calls/c1/whispers"

@@ -14,7 +14,8 @@ import structlog
 from monitor.archive import outbox
 from monitor.archive.store import Archive
 from monitor.config import Data
-from monitor.records import SYSTEM, AuditEntry
+from monitor.people import AuditEntry
+from monitor.records import SYSTEM
 from monitor.webhooks.courier import LOOK
 from tests.archive import make
 
