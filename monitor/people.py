@@ -84,3 +84,6 @@ class AuditQuery:
     actions: Sequence[str] = ()  # one of these; none: any
     before: int | None = None  # older than the entry with this id
     limit: int | None = None  # so many at most
+
+
+EVERY_ENTRY = AuditQuery()

@@ -23,7 +23,7 @@ from monitor import config
 from monitor.archive.accounts import beside
 from monitor.errors import MonitorError
 from monitor.page.passwords import account_name, hash_password, line, spelling
-from monitor.people import Action, AuditEntry, Role, User
+from monitor.people import Action, AuditEntry, AuditQuery, Role, User
 from monitor.records import as_json
 from monitor.report import clean
 
@@ -123,7 +123,7 @@ def audit_command(settings: Settings) -> Callable[..., None]:
         """Say who signed in, listened in, whispered, exported, decided, or changed an account; the oldest first."""
         begin = since.astimezone() if since else None  # a time without offset is this machine's
         with beside(settings(context).data) as accounts:
-            entries = accounts.audits(begin, None if who is None else spelling(who))[::-1]
+            entries = accounts.audits(AuditQuery(since=begin, who=None if who is None else spelling(who)))[::-1]
         if as_json_:
             for entry in entries:
                 sys.stdout.write(json.dumps(as_json(entry), ensure_ascii=False) + "\n")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime
@@ -21,7 +21,7 @@ from monitor.archive.database import address, build, explain, is_current, lock, 
 from monitor.archive.rows import deep_tuple, plain
 from monitor.config import Data
 from monitor.errors import ArchiveError
-from monitor.people import AuditEntry, User
+from monitor.people import EVERY_ENTRY, AuditEntry, AuditQuery, User
 from monitor.records import CallRecord
 
 T = TypeVar("T")
@@ -33,29 +33,20 @@ def users(connection: Connection) -> list[User]:
     return [User(**{**row, "teams": deep_tuple(row["teams"])}) for row in rows]
 
 
-def audits(
-    connection: Connection,
-    *,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    who: str | None = None,
-    actions: Sequence[str] = (),
-    before: int | None = None,
-    limit: int | None = None,
-) -> list[AuditEntry]:
-    """The newest of the audit log first: from `since` to before `until`, by `who`, of `actions` (none: any), before an id."""
+def audits(connection: Connection, wanted: AuditQuery) -> list[AuditEntry]:
+    """What is wanted of the audit log, the newest first."""
     table = schema.Audit
-    query = select(*table.__table__.c).order_by(table.id.desc()).limit(limit)
-    if since is not None:
-        query = query.where(table.when >= since)
-    if until is not None:
-        query = query.where(table.when < until)
-    if who is not None:
-        query = query.where(table.who == plain(who))
-    if actions:
-        query = query.where(table.action.in_([plain(action) for action in actions]))
-    if before is not None:
-        query = query.where(table.id < before)
+    query = select(*table.__table__.c).order_by(table.id.desc()).limit(wanted.limit)
+    if wanted.since is not None:
+        query = query.where(table.when >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(table.when < wanted.until)
+    if wanted.who is not None:
+        query = query.where(table.who == plain(wanted.who))
+    if wanted.actions:
+        query = query.where(table.action.in_([plain(action) for action in wanted.actions]))
+    if wanted.before is not None:
+        query = query.where(table.id < wanted.before)
     names = [field.name for field in fields(AuditEntry)]
     rows = connection.execute(query).mappings()
     return [AuditEntry(**{name: row["call_id" if name == "call" else name] for name in names}) for row in rows]
@@ -76,8 +67,8 @@ class Accounts:
     def users(self) -> list[User]:
         return self._do(users)
 
-    def audits(self, since: datetime | None = None, who: str | None = None) -> list[AuditEntry]:
-        return self._do(lambda connection: audits(connection, since=since, who=who))
+    def audits(self, wanted: AuditQuery = EVERY_ENTRY) -> list[AuditEntry]:
+        return self._do(lambda connection: audits(connection, wanted))
 
     def audit(self, entry: AuditEntry) -> None:
         """Keep who is about to do what."""

@@ -24,7 +24,7 @@ from monitor.archive.writer import Writer
 from monitor.config import Data
 from monitor.deliveries import Queued
 from monitor.errors import ArchiveError
-from monitor.people import EVERYTHING, AuditEntry, Scope, User
+from monitor.people import EVERY_ENTRY, EVERYTHING, AuditEntry, AuditQuery, Scope, User
 from monitor.records import SYSTEM, Alert, CallInfo, CallRecord, CallStatus, CallView, Decision, EarlierCall, Summary
 
 T = TypeVar("T")
@@ -210,20 +210,9 @@ class Archive:
         """Keep who is about to do what; do it when this has returned."""
         await self._writer.do(f"audit entry {entry.action!r}", partial(changes.audit, entry=entry))
 
-    async def audits(
-        self,
-        *,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        who: str | None = None,
-        actions: Sequence[str] = (),
-        before: int | None = None,
-        limit: int | None = None,
-    ) -> list[AuditEntry]:
-        """The newest of the audit log first: from `since` to before `until`, by `who`, of `actions` (none: any)."""
-        return await self._read(
-            partial(accounts.audits, since=since, until=until, who=who, actions=actions, before=before, limit=limit)
-        )
+    async def audits(self, wanted: AuditQuery = EVERY_ENTRY) -> list[AuditEntry]:
+        """What is wanted of the audit log, the newest first."""
+        return await self._read(partial(accounts.audits, wanted=wanted))
 
     async def audited(self) -> list[str]:
         """Everybody whom the audit log names."""

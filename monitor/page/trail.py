@@ -6,7 +6,7 @@ import asyncio
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Annotated, Protocol
 
@@ -18,7 +18,7 @@ from monitor.page.accounts import Asking
 from monitor.page.answers import Refused, answer, large_answer
 from monitor.page.fields import Moment, Who
 from monitor.page.passwords import spelling
-from monitor.people import AuditEntry, User
+from monitor.people import AuditEntry, AuditQuery, User
 
 LISTED = 200  # entries of one answer, where nothing is said
 AUDITED = 1_000  # at most
@@ -34,17 +34,8 @@ class Store(Protocol):
 
     async def audit(self, entry: AuditEntry) -> None: ...
 
-    async def audits(
-        self,
-        *,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        who: str | None = None,
-        actions: Sequence[str] = (),
-        before: int | None = None,
-        limit: int | None = None,
-    ) -> list[AuditEntry]:
-        """The audit log, newest first."""
+    async def audits(self, wanted: AuditQuery) -> list[AuditEntry]:
+        """What is wanted of the audit log, newest first."""
 
     async def audited(self) -> list[str]:
         """Everybody whom it names."""
@@ -102,9 +93,8 @@ class Trail:
 
     async def _read(self, wanted: Wanted, limit: int, before: int | None = None) -> list[AuditEntry]:
         who = None if wanted.who is None else spelling(wanted.who)
-        return await self.store.audits(
-            since=wanted.since, until=wanted.until, who=who, actions=wanted.action, before=before, limit=limit
-        )
+        query = AuditQuery(since=wanted.since, until=wanted.until, who=who, actions=wanted.action, before=before, limit=limit)
+        return await self.store.audits(query)
 
 
 def _check(asking: Asking) -> None:

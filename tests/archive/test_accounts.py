@@ -17,7 +17,7 @@ from monitor.archive.accounts import beside
 from monitor.archive.store import Archive
 from monitor.config import Data
 from monitor.errors import ArchiveError
-from monitor.people import EVERYTHING, AuditEntry, Scope, User
+from monitor.people import EVERYTHING, AuditEntry, AuditQuery, Scope, User
 
 from . import make
 from .make import START, later
@@ -103,13 +103,13 @@ async def test_the_audit_log_is_asked_by_time_name_and_place(archive: Archive) -
         await archive.audit(entry("play", who="李" if number % 2 else "赵", when=later(number), detail={"n": number}))
 
     async def numbers(**asked: object) -> list[int]:
-        return [kept.detail["n"] for kept in await archive.audits(**asked)]  # type: ignore[arg-type]
+        return [kept.detail["n"] for kept in await archive.audits(AuditQuery(**asked))]  # type: ignore[arg-type]
 
     assert await numbers() == [5, 4, 3, 2, 1, 0]
     assert await numbers(since=later(4)) == [5, 4]
     assert await numbers(who="李", limit=2) == [5, 3]
     assert await numbers(who="' OR 1=1 --") == []
-    third = (await archive.audits(limit=3))[-1]
+    third = (await archive.audits(AuditQuery(limit=3)))[-1]
     assert await numbers(before=third.id) == [2, 1, 0]
 
 

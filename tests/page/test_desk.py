@@ -11,7 +11,7 @@ import httpx
 
 from monitor.archive.store import Archive
 from monitor.errors import ArchiveError
-from monitor.people import AuditEntry
+from monitor.people import AuditEntry, AuditQuery
 from monitor.records import Alert, CallRecord
 from tests.archive import make
 from tests.page.support import (
@@ -206,7 +206,7 @@ async def test_decided_cases_are_for_reviewers_and_in_the_audit_log(tmp_path: Pa
         later = await served.client.get("/api/export/cases", params={"since": "2026-11-23T00:00:00+08:00"})
         assert later.json() == {"lines": [], "calls": {}, "left_out": 0}
         assert (await served.client.get("/api/export/cases?since=2026-11-23")).status_code == 422
-        trail = [entry for entry in await served.archive.audits(who="qa") if entry.action == "export"]
+        trail = [entry for entry in await served.archive.audits(AuditQuery(who="qa")) if entry.action == "export"]
         assert [entry.detail["what"] for entry in trail] == ["cases", "cases"]
 
 

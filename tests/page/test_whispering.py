@@ -12,7 +12,7 @@ from monitor.alerts.whisper_sheet import Whispers
 from monitor.alerts.whispers import Whisperer
 from monitor.errors import ArchiveError, MonitorError
 from monitor.page.whispering import LONGEST, Whispering
-from monitor.people import User
+from monitor.people import AuditQuery, User
 from monitor.records import Summary, Whisper, WhisperStatus
 from tests.page.support import BOSS, CHECKER, CHIEF, LEAD, NINE, STAFF, WANG, ZHAO, Site, error_of, info, site
 
@@ -66,12 +66,13 @@ async def test_a_supervisor_whispers_and_the_agent_uses_it(tmp_path: Path) -> No
             marked = await served.client.post(FIRST, json={"status": status})
             assert marked.json()["whisper"]["status"] == status
         assert error_of(await served.client.post(f"{SAY}/nothing@1", json={"status": "used"})) == "unknown_whisper"
-        trail = [(entry.who, entry.action, entry.call, entry.detail) for entry in await served.archive.audits(limit=3)]
+        newest = await served.archive.audits(AuditQuery(limit=3))
+        trail = [(entry.who, entry.action, entry.call, entry.detail) for entry in newest]
         assert trail[1:] == [
             ("wang", "whisper_marked", "c1", {"whisper": "supervisor@1", "status": "used"}),
             ("wang", "sign_in", None, {}),
         ], "that it was seen is no decision"
-        assert (await served.archive.audits(who="李主管"))[0].detail == {"text": "先道歉，再说办法", "by": "李主管"}
+        assert (await served.archive.audits(AuditQuery(who="李主管")))[0].detail == {"text": "先道歉，再说办法", "by": "李主管"}
 
 
 @pytest.mark.parametrize(
