@@ -54,14 +54,10 @@ class Ngrams:
         return self._ids.get(character, FIRST + len(self.characters))
 
     def __call__(self, contexts: Ids, candidates: Ids) -> Logs:
-        """(contexts, candidates): of each candidate after each context.
-
-        `contexts` (n, ORDER - 1): the newest last, NOTHING in front where there are fewer.
-        """
+        """(contexts, candidates): of each candidate after each context (packed, see `followed`)."""
         scores = np.tile(self._single[candidates], (len(contexts), 1))
-        history = np.zeros(len(contexts), np.int64)
         for n in range(1, ORDER):
-            history = history + (contexts[:, -n] << BITS * (n - 1))
+            history = _last(contexts, n)
             at, known = _find(self._grams[n - 1].packed, history)
             if not known.any():
                 break
@@ -96,7 +92,7 @@ def _grams(counted: Sequence[tuple[Ids, Ids]]) -> list[Grams]:
         spread = DISCOUNT * kinds / total  # of each history, what its continuations leave
         if made:
             shorter = made[-1]
-            lower = np.exp(shorter.logp[_find(shorter.packed, packed & ((1 << BITS * (n - 1)) - 1))[0]])
+            lower = np.exp(shorter.logp[_find(shorter.packed, _last(packed, n - 1))[0]])
             shorter.rest[_find(shorter.packed, history)[0]] = np.log(spread)
         else:
             lower = np.full(len(packed), 1 / len(packed))
@@ -116,6 +112,16 @@ def _count(stream: Ids, n: int) -> tuple[Ids, Ids]:
         if i:
             whole &= part != BEGIN
     return np.unique(packed[whole], return_counts=True)
+
+
+def followed(contexts: Ids, characters: Ids) -> Ids:
+    """Contexts after one character more: the ids of the newest ORDER - 1, packed; NOTHING where there were fewer."""
+    return _last(contexts << BITS, ORDER - 1) + characters
+
+
+def _last(packed: Ids, n: int) -> Ids:
+    """The last `n` characters of each."""
+    return packed & ((1 << BITS * n) - 1)
 
 
 def _find(within: Ids, wanted: Ids) -> tuple[Ids, npt.NDArray[np.bool_]]:

@@ -74,7 +74,6 @@ class Transcriber:
         if why := "suspect" if suspect else invented(decoded, speech, self._gate):
             self._meters.gated(why)
             return None
-        confidence = min(1.0, exp(decoded.log_probability))
         pieces = self._pieces(decoded, speech)
         if self._chinese:
             pieces = punctuate(pieces, speech.spans, closed=speech.stage != "interim")
@@ -89,7 +88,7 @@ class Transcriber:
             end=speech.end,
             text=text,
             stage=speech.stage,
-            confidence=confidence,
+            confidence=min(1.0, exp(decoded.log_probability)),
             words=words,
             spans=speech.spans,
             voice=voice.measure(speech.samples, speech.spans, speech.offset, len(words)),
