@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from monitor.people import Action
 from monitor.records import Alert, CallView, Severity
 
+ORDERED: Mapping[str, Action] = {"retry": "webhook_retry", "drop": "webhook_drop"}  # what may be done with a dead letter
 DeliveryState = Literal["waiting", "sent", "dead", "dropped"]
 GRAVITY: dict[str, int] = {"notice": 0, "warning": 1, "critical": 2}
 

@@ -28,10 +28,7 @@ def spelling(settings: config.Config) -> Spelling | None:
     if settings.model.language != "zh" or not settings.decode.spelling:
         return None
     site = settings.analysis.playbook
-    counts = confusion.counted()
-    if site and (site / HEARD).exists():
-        counts.update(confusion.counted(site / HEARD))
-    return _learnt(tuple(lines(site)), tuple(counts.items()))
+    return _learnt(site, tuple(_stamp(path) for path in (*corpus.files(site), *_talks(site), *_own_counts(site))))
 
 
 def lines(site: Path | None) -> Iterator[str]:
@@ -39,9 +36,8 @@ def lines(site: Path | None) -> Iterator[str]:
     for line in corpus.load(site):
         yield line.text
         yield line.before
-    for folder in filter(None, (playbook.BUILT_IN, site)):
-        for path in sorted((folder / TALK).glob("*.txt")):
-            yield from talk(path)
+    for path in _talks(site):
+        yield from talk(path)
 
 
 def talk(path: Path) -> list[str]:
@@ -49,7 +45,27 @@ def talk(path: Path) -> list[str]:
     return [line for line in written(path).splitlines() if line.strip() and not line.startswith("#")]
 
 
-@lru_cache(maxsize=1)  # the services of one process, as in tests, have the same lines
-def _learnt(said: tuple[str, ...], counts: tuple[tuple[confusion.Pair, int], ...]) -> Spelling:
-    learnt = ngrams.learn(said)
-    return Spelling(learnt, confusion.Confusion(learnt, dict(counts)))
+def _talks(site: Path | None) -> list[Path]:
+    return [path for folder in (playbook.BUILT_IN, site) if folder for path in sorted((folder / TALK).glob("*.txt"))]
+
+
+def _own_counts(site: Path | None) -> list[Path]:
+    return [site / HEARD] if site and (site / HEARD).exists() else []
+
+
+def _stamp(path: Path) -> tuple[Path, int, int]:
+    """What differs once a file has."""
+    try:
+        facts = path.stat()
+    except OSError:
+        return path, 0, 0  # reading it says what is wrong
+    return path, facts.st_mtime_ns, facts.st_size
+
+
+@lru_cache(maxsize=1)  # the services of one process, as in tests, read the same files
+def _learnt(site: Path | None, stamps: tuple[tuple[Path, int, int], ...]) -> Spelling:
+    counts = confusion.counted()
+    for path in _own_counts(site):
+        counts.update(confusion.counted(path))
+    learnt = ngrams.learn(lines(site))
+    return Spelling(learnt, confusion.Confusion(learnt, counts))

@@ -15,10 +15,9 @@ from rich.text import Text
 
 from monitor import config
 from monitor.archive.outbox import Letters, letters
-from monitor.deliveries import Delivery, Parcel
+from monitor.deliveries import ORDERED, Delivery, Parcel
 from monitor.errors import MonitorError
 from monitor.page.policy import masked
-from monitor.people import Action
 from monitor.records import Alert, CallView
 from monitor.report import clean
 from monitor.users_cli import console_entry
@@ -118,8 +117,7 @@ def _order(chosen: config.Config, kept: Letters, id: int, order: str) -> None:
         raise MonitorError(f"there is no dead letter {id}; `callmonitor webhooks dead` lists them", code="unknown_delivery")
     if order == "retry":
         _named(chosen, letter.webhook)
-    action: Action = "webhook_retry" if order == "retry" else "webhook_drop"
-    entry = console_entry(action, webhook=letter.webhook, alert=letter.alert.id)
+    entry = console_entry(ORDERED[order], webhook=letter.webhook, alert=letter.alert.id)
     entry = replace(entry, call=letter.alert.call)
     if order == "retry" and kept.retry(id, entry):
         out.print(f"{id} waits again for {letter.webhook}; the server takes it up within seconds", markup=False)

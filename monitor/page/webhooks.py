@@ -10,11 +10,11 @@ from fastapi import APIRouter, Response
 from fastapi import Path as InPath
 from pydantic import BaseModel, ConfigDict
 
-from monitor.deliveries import Delivery, Standing, WebhookState
+from monitor.deliveries import ORDERED, Delivery, Standing, WebhookState
 from monitor.page import policy
 from monitor.page.answers import Refused, answer, large_answer
 from monitor.page.fields import Who
-from monitor.people import Action, AuditEntry
+from monitor.people import AuditEntry
 
 LetterId = Annotated[int, InPath(ge=1, lt=2**63)]
 
@@ -64,8 +64,7 @@ class Webhooks:
         if body.order == "retry" and letter.webhook not in {one.name for one in self.courier.about()}:
             raise Refused(409, "unknown_webhook", f"config.toml has no webhook {letter.webhook} any more.")
         detail = {"webhook": letter.webhook, "alert": letter.alert.id}
-        action: Action = "webhook_retry" if body.order == "retry" else "webhook_drop"
-        entry = who.entry(self.now(), action, letter.alert.call, **detail)
+        entry = who.entry(self.now(), ORDERED[body.order], letter.alert.call, **detail)
         done = await (self.outbox.retry if body.order == "retry" else self.outbox.drop)(id, entry)
         if not done:
             raise _gone()
