@@ -12,12 +12,13 @@ import pytest
 
 from monitor import config, labels, scripts
 from monitor.alerts.rules import load_rules
-from monitor.analysis import playbook
+from monitor.analysis import playbook, steps
 from monitor.analysis.analyzer import Analysis
 from monitor.analysis.playbook import RULES
 from tests.conftest import ROOT
 
 FORMS = frozenset((ROOT / "web" / "tests" / "because.txt").read_text("utf-8").splitlines())
+STATED = frozenset((ROOT / "web" / "tests" / "stated.txt").read_text("utf-8").splitlines())
 ENDINGS = re.compile(
     r"(?:（第1次）|（按读音认出，个别字听写可能有误）|（与“话”一类说法相近）|（类似“话”）"
     r"|；前后不一致：.*|，最迟 1 月 1 日 1:1)$"
@@ -52,3 +53,12 @@ def test_the_page_knows_every_reason_found_in_the_bundled_calls(calls: Path) -> 
     said = {form(found.because) for record in records for found in record.findings}
     assert len(said) > 30
     assert said <= FORMS
+    silences = {form(found.text) for record in records for found in record.findings if found.rule == "dead_air"}
+    missing = {found.text for record in records for found in record.findings if found.kind == "step_missing"}
+    assert silences
+    assert missing
+    assert silences | missing <= STATED
+
+
+def test_the_page_knows_every_step_that_may_be_missing() -> None:
+    assert {"静默 1 秒", *steps.LACKS.values()} == STATED

@@ -167,15 +167,15 @@ class Steps:
             speaker="agent",
             start=self._end,
             end=self._end,
-            text=_LACKS[step],
+            text=LACKS[step],
             confidence=0.9,
-            because=because + _LACKS[step],
+            because=because + LACKS[step],
         )
 
 
 _STOPS = "。！？!?"
 _CLAUSE = _STOPS + "，,、；;"
-_LACKS = {
+LACKS = {
     "soothe": "没有安抚客户的情绪",
     "probe": "没有问清情况和诉求",
     "act": "没有给出办法",

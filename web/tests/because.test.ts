@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { namesIn } from "../src/i18n";
-import { inEnglish } from "../src/i18n/because";
+import { inEnglish, stated } from "../src/i18n/because";
 import sentences from "./because.txt?raw";
+import texts from "./stated.txt?raw";
 
 const FORMS = sentences.trim().split("\n");
 const CHINESE = /[\u4e00-\u9fff]/;
@@ -51,5 +52,24 @@ describe("because", () => {
     const finding = { because: "坐席承诺“一定”" };
     expect(namesIn(nothing, "zh").because(finding)).toBe(finding.because);
     expect(namesIn(nothing, "en").because(finding)).toBe("The agent promised “一定”");
+  });
+});
+
+describe("words", () => {
+  const nothing = { kinds: {}, rules: {}, alerts: {} };
+
+  it("says in the page's language what nobody said, and never as a quotation", () => {
+    for (const text of texts.trim().split("\n")) {
+      expect(stated(text), text).not.toMatch(CHINESE);
+      expect(namesIn(nothing, "zh").words({ text })).toEqual({ text, spoken: false });
+      expect(namesIn(nothing, "en").words({ text })).toEqual({ text: stated(text), spoken: false });
+    }
+    expect(stated("静默 5.2 秒")).toBe("Silence for 5.2 s");
+  });
+
+  it("leaves what somebody said as it was said", () => {
+    for (const text of ["静默了五秒", "你们没有给出办法", ""]) {
+      for (const language of ["zh", "en"] as const) expect(namesIn(nothing, language).words({ text })).toEqual({ text, spoken: true });
+    }
   });
 });

@@ -10,6 +10,7 @@ import { clock, since, timeOfDay } from "../lib/time";
 import { useSelect } from "../state/store";
 import { isActing, isOpen } from "../state/views";
 import { useSession } from "./context";
+import { AlertWords } from "./AlertWords";
 import { SeverityMark } from "./Severity";
 import { Waited } from "./Ticking";
 
@@ -50,7 +51,7 @@ export const AlertItem = memo(function AlertItem({ alert, where }: Props) {
             </span>
           )}
         </span>
-        {alert.text !== "" && <q className="alert-words">{alert.text}</q>}
+        <AlertWords alert={alert} />
         <span className="alert-where">
           {where === "feed" ? <Where call={alert.call} /> : words.atCallTime(clock(alert.at))}
         </span>

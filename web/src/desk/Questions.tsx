@@ -2,6 +2,7 @@ import { Button, Input, Modal, Radio } from "antd";
 import { useEffect, useRef, useState, type ReactNode } from "react";
 import { api } from "../api/http";
 import type { Alert, Choice, Mistake, Owner } from "../api/types";
+import { AlertWords } from "../components/AlertWords";
 import { useNames, useWords } from "../i18n";
 import { useDecide, useMe, type Question } from "./context";
 
@@ -30,7 +31,7 @@ export function Questions({ alert, question, close }: Props) {
       <div data-testid="question" data-question={question}>
         <p className="question-about">
           <b>{names.alert(alert)}</b>
-          {alert.text !== "" && <q>{alert.text}</q>}
+          <AlertWords alert={alert} />
         </p>
         <Body alert={alert} done={done} close={close} />
       </div>

@@ -121,6 +121,19 @@ const SENTENCES: readonly (readonly [RegExp, English])[] = [
   [/^坐席说到“([^]*)”之后，客户的语气缓和下来$/, "After the agent said “$1”, the customer's tone softened"],
 ];
 
+/** What a finding shows in place of words where nobody said any (turns.py, steps.py). */
+const STATED: readonly (readonly [RegExp, English])[] = [
+  [/^静默 ([\d.]+) 秒$/, "Silence for $1 s"],
+  [new RegExp(`^${oneOf(MISSING)}$`), (what) => capital(MISSING[what!]!)],
+];
+
+const capital = (sentence: string): string => sentence.charAt(0).toUpperCase() + sentence.slice(1);
+
+/** In English what the service states in place of a quotation; undefined where the text is what somebody said. */
+export function stated(text: string): string | undefined {
+  return found(STATED, text)?.text;
+}
+
 export function inEnglish(sentence: string): string {
   const whole = found(SENTENCES, sentence);
   if (whole !== undefined) return whole.text;

@@ -1,7 +1,7 @@
 import { createContext, useContext } from "react";
-import type { Finding, Names, Vocabulary } from "../api/types";
+import type { Alert, Finding, Names, Vocabulary } from "../api/types";
 import { useSettings, type Language } from "../lib/settings";
-import { inEnglish } from "./because";
+import { inEnglish, stated } from "./because";
 import { en } from "./en";
 import { zh, type Dictionary } from "./zh";
 
@@ -22,6 +22,7 @@ export interface NameOf {
   readonly alert: (alert: { readonly rule: string; readonly title: string }) => string;
   readonly finding: (finding: Pick<Finding, "kind" | "rule">) => string;
   readonly because: (finding: Pick<Finding, "because">) => string;
+  readonly words: (alert: Pick<Alert, "text">) => { readonly text: string; readonly spoken: boolean };
 }
 
 /** Display names and reasons in the page's language; an id the server has no name for stands for itself. */
@@ -38,5 +39,9 @@ export function namesIn(vocabulary: Vocabulary, language: Language): NameOf {
     finding: ({ kind, rule }) =>
       (rule === null ? undefined : pick(vocabulary.rules[`${kind}/${rule}`])) ?? pick(vocabulary.kinds[kind]) ?? rule ?? kind,
     because: ({ because }) => (language === "en" ? inEnglish(because) : because),
+    words: ({ text }) => {
+      const english = stated(text);
+      return { text: (language === "en" && english) || text, spoken: english === undefined };
+    },
   };
 }

@@ -151,22 +151,23 @@ export class Client {
   }
 
   private async check(): Promise<void> {
-    try {
-      const { who } = await api.session();
-      if (who?.name !== this.name) this.signedOut(); // also where somebody else has signed in with this browser
-      else this.act(this.protocol.checked());
-    } catch {
-      this.act(this.protocol.checkFailed());
-    }
+    const same = await this.same();
+    if (same === undefined) this.act(this.protocol.checkFailed());
+    else if (same) this.act(this.protocol.checked());
   }
 
-  /** Somebody else may have signed in with this browser since the page learnt who is in: the new socket is theirs then. */
-  private async verify(): Promise<void> {
+  /**
+   * Whether the page's own user is still in; signed out where not, also where somebody else has signed in with this browser: a
+   * new socket would be theirs. Undefined where the server cannot be reached.
+   */
+  private async same(): Promise<boolean | undefined> {
     try {
       const { who } = await api.session();
-      if (who?.name !== this.name) this.signedOut();
+      if (who?.name === this.name) return true;
+      this.signedOut();
+      return false;
     } catch {
-      return; // a server that cannot be reached ends the socket, and the next one asks again
+      return undefined;
     }
   }
 
@@ -178,7 +179,7 @@ export class Client {
       if (this.socket === socket) this.act(then());
     };
     socket.onopen = mine(() => {
-      void this.verify();
+      void this.same(); // a server that cannot be reached ends the socket, and the next one asks again
       return this.protocol.opened();
     });
     socket.onclose = mine(() => this.protocol.closed());
