@@ -165,7 +165,7 @@ def explain(error: Exception, where: str, what: str = "") -> ArchiveError:
     at = f"{where}: {what}: " if what else f"{where}: "
     cause: BaseException = getattr(error, "orig", None) or error
     name = str(getattr(cause, "sqlite_errorname", ""))
-    state = getattr(cause, "sqlstate", None)  # of PostgreSQL
+    state, told = _of_postgresql(cause)
     if name == "SQLITE_FULL" or state == "53100" or getattr(cause, "errno", None) in FULL:
         return ArchiveError(f"{at}cannot be kept, the disk is full", code="disk_full")
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
@@ -176,8 +176,14 @@ def explain(error: Exception, where: str, what: str = "") -> ArchiveError:
         return ArchiveError(f"{at}its call is not in the archive")
     if isinstance(error, OSError):
         return ArchiveError(f"{at}{error.strerror or error}")
-    detail = str(cause) if isinstance(error, SQLAlchemyError | sqlite3.Error | ValueError | TypeError) else repr(cause)
+    detail = told or str(cause) if isinstance(error, SQLAlchemyError | sqlite3.Error | ValueError | TypeError) else repr(cause)
     return ArchiveError(f"{at}{detail.splitlines()[0] if detail else type(cause).__name__}")
+
+
+def _of_postgresql(cause: BaseException) -> tuple[str | None, str]:
+    """PostgreSQL's code for what is wrong, and its message without the values it may repeat, as far as the driver tells."""
+    said = cause.args[0] if cause.args and isinstance(cause.args[0], dict) else {}  # of pg8000, by the letters of the protocol
+    return getattr(cause, "sqlstate", None) or said.get("C"), str(said.get("M", ""))
 
 
 def is_locked(error: Exception) -> bool:
