@@ -1,6 +1,7 @@
 """What axe-core finds on a page: every breach of WCAG 2.0 and 2.1, levels A and AA, that a program can tell.
 
-Where it cannot tell a contrast, the element must be one of UNJUDGED, or lie under an open layer; any other is a fault.
+Where it cannot tell a contrast, the element must be one of UNJUDGED, whose words are measured here against what they stand on,
+or lie under an open layer; any other is a fault.
 """
 
 from __future__ import annotations
@@ -49,7 +50,30 @@ async ([options, known, layers]) => {
         return !layer.contains(one) && over.width > 0 && over.left < under.right && under.left < over.right
             && over.top < under.bottom && under.top < over.bottom;
     };
-    const excused = one => one.matches(known) || [...document.querySelectorAll(layers)].some(layer => hides(layer, one));
+    const pen = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+    const shade = layers => {
+        for (const layer of layers) {
+            pen.fillStyle = layer;
+            pen.fillRect(0, 0, 1, 1);
+        }
+        return [...pen.getImageData(0, 0, 1, 1).data.slice(0, 3)];
+    };
+    const luminance = colour => {
+        const linear = part => part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+        const [red, green, blue] = colour.map(part => linear(part / 255));
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+    };
+    const ratio = one => {  // of WCAG 2.1, its words against the colours behind them
+        const styles = [];
+        for (let at = one; at !== null; at = at.parentElement) styles.unshift(getComputedStyle(at));
+        if (styles.some(({ backgroundImage, opacity }) => backgroundImage !== "none" || opacity !== "1")) return 0;
+        const grounds = ["white", ...styles.map(({ backgroundColor }) => backgroundColor)];
+        const [words, ground] = [[...grounds, styles.at(-1).color], grounds].map(layers => luminance(shade(layers)) + 0.05);
+        return Math.max(words, ground) / Math.min(words, ground);
+    };
+    const legible = one => (one.value ?? one.textContent).trim() === "" || ratio(one) >= 4.5;
+    const hidden = one => [...document.querySelectorAll(layers)].some(layer => hides(layer, one));
+    const excused = one => (one.matches(known) && legible(one)) || hidden(one);
     const { violations, incomplete } = await axe.run(document, options);
     const said = ({ id, nodes }) => nodes.map(one => `${id}: ${one.html.slice(0, 160)} ${one.failureSummary}`);
     const contrast = incomplete.filter(({ id }) => id === "color-contrast").map(({ nodes }) => ({

@@ -60,11 +60,14 @@ async def resize(page: Page, size: tuple[int, int]) -> None:
 
 async def test_a_contrast_that_cannot_be_told_is_a_fault() -> None:
     async with chromium() as browser, profile(browser) as page:
-        words = '<p style="background: linear-gradient(red, blue)">words</p>'
-        known = f'<p class="row-alert-more" {words[2:]}'
-        await page.set_content(f'<html lang="en"><title>t</title><main>{words}{known}</main></html>')
-        (fault,) = await faults(page)
-        assert fault.startswith("color-contrast, not to be told: <p style")
+        words = "<p {}>words</p>"
+        strange = words.format('style="background: linear-gradient(red, blue)"')
+        covered = '<div style="position: relative">{}<b style="position: absolute; inset: 0; background: #fff1"></b></div>'
+        named = [covered.format(words.format(f'class="row-alert-more" style="color: {ink}"')) for ink in ("#111", "#bbb")]
+        await page.set_content(f'<html lang="en"><title>t</title><main>{strange}{"".join(named)}</main></html>')
+        first, second = await faults(page)
+        assert first.startswith("color-contrast, not to be told: <p style")
+        assert second.startswith('color-contrast, not to be told: <p class="row-alert-more" style="color: #bbb"')
 
 
 async def test_signing_in(built: Path) -> None:
