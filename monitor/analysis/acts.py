@@ -30,7 +30,7 @@ TOGETHER = 3  # clauses of a window
 CLAUSE = 22  # characters from which a clause is cut in two
 MEANING = 0.5  # weight of a unit embedding beside the unit vector of n-grams
 TELLING = 6.0  # characters in which a stretch gains two thirds of its weight
-BEFORE = 0.4  # weight of what the other side said before
+BEFORE = 0.4  # weight of what is said around a stretch: by the other side before, by the same around it
 
 Floats = npt.NDArray[np.float32]
 Sparse = tuple[npt.NDArray[np.intp], Floats]  # indices and values of a vector
@@ -104,16 +104,23 @@ class Acts:
     def __init__(self, heads: dict[Speaker, Head], embedder: Embedder | None) -> None:
         self._heads, self._embedder = heads, embedder
 
-    def read(self, text: Text, speaker: Speaker, before: Text | None, *, deep: bool = True) -> tuple[Act, ...]:
-        """The acts in `text`, each label at most once, the surest first; `before`: the other side's last words.
+    def read(
+        self, text: Text, speaker: Speaker, before: Text | None, led: Text | None = None, *, deep: bool = True
+    ) -> tuple[Act, ...]:
+        """The acts in `text`, each label at most once, the surest first.
 
-        Not `deep`: by words alone, at next to no cost.
+        `before`: the other side's last words; `led`: the speaker's own just before, in the same turn. Not `deep`: by words
+        alone, at next to no cost.
         """
         head = self._heads.get(speaker)
         if head is None:
             return ()
         around = grams.before(before) if before else frozenset[str]()
-        windows = [_seen(head, text, start, end, present, around) for start, end, present in stretches(text)]
+        past = led.norm if led else ""
+        windows = [
+            _seen(head, text, start, end, present, around | grams.beside(past + text.norm[:start], text.norm[end:]))
+            for start, end, present in stretches(text)
+        ]
         if not windows:
             return ()
         if deep and self._embedder and head.by_meaning:

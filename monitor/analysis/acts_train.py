@@ -141,7 +141,11 @@ def _sheet(lines: Sequence[Line], embedder: Embedder | None) -> _Sheet:
     mishear = misheard.Mishearing((line.text for line in lines), SEED)
     read = [texts.read(line.text) for line in lines] + [texts.read(mishear(line.text)) for line in lines]
     doubled = [*lines, *lines]
-    around = [grams.before(texts.read(line.before)) for line in doubled]
+    around = [
+        grams.before(texts.read(line.before)) | grams.beside(texts.read(make(line.led)).norm, texts.read(make(line.then)).norm)
+        for make in (str, mishear)
+        for line in lines
+    ]
     present = [_features(text) for text in read]
     met = Counter(feature for one, other in zip(present, around, strict=True) for feature in one | other)
     features = tuple(sorted(feature for feature, count in met.items() if 2 * RARE - 1 <= count < len(read)))
@@ -216,6 +220,6 @@ def _fingerprint(lines: Sequence[Line], embedder: Embedder | None) -> str:
     """Of all that the result depends on: the lines, the embedder, and the code that makes numbers of them."""
     made = hashlib.sha256(repr((embedder.name if embedder else "", *_CODE)).encode())
     for line in lines:
-        row = (line.speaker, sorted(line.labels), line.text, line.before, line.idea, sorted(line.unmarked))
+        row = (line.speaker, sorted(line.labels), line.text, line.before, line.idea, sorted(line.unmarked), line.led, line.then)
         made.update(repr(row).encode("utf-8", "replace"))
     return made.hexdigest()[:24]

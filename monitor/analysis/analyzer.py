@@ -31,6 +31,7 @@ from monitor.analysis.evasion import Language as Dodging
 from monitor.analysis.facts import FactLanguage, Facts
 from monitor.analysis.hearing import Hearing
 from monitor.analysis.ladder import LadderDetector
+from monitor.analysis.odds import Odds
 from monitor.analysis.phrases import PhraseDetector
 from monitor.analysis.promises import Promises
 from monitor.analysis.recall import Recall, Remembered, remember
@@ -62,6 +63,7 @@ class Analysis:
         self.dodging = Dodging(_sheet(settings.playbook, "evasion.toml"))
         self.contradicting = Contradicting(_sheet(settings.playbook, "arguing.toml"))
         self.acts = acts_train.load(folder, settings.playbook, self.embedder)
+        self.odds = Odds(self.playbook)
         workdays.load(date.today())
         self._names = tomllib.loads((playbook.BUILT_IN / "kinds.toml").read_text("utf-8"))
 
@@ -84,12 +86,13 @@ class Analyzer:
 
     def __init__(self, analysis: Analysis, info: CallInfo, earlier: Sequence[Remembered] = ()) -> None:
         self._sentiment, self._acts, self._language = analysis.sentiment, analysis.acts, analysis.claims
+        self._odds = analysis.odds
         phrases, ladder = PhraseDetector(analysis.playbook), LadderDetector(analysis.playbook)
         self._claims = Claims(analysis.claims, analysis.repeats, analysis.embedder)
         self._recall = Recall(analysis.claims, analysis.repeats, analysis.embedder, earlier)
         service = Hearing(analysis.playbook.lexicons["service"])
         self._complaint = Complaint(analysis.playbook, service)
-        self._steps = Steps(analysis.playbook, info, service, self._complaint)
+        self._steps = Steps(analysis.playbook, info, service, self._complaint, analysis.questions)
         self._promises = Promises(analysis.playbook, info, service)
         self._facts = Facts(analysis.facts, analysis.questions)
         self._by_words: tuple[Detector, ...] = (phrases, ladder)
@@ -173,9 +176,11 @@ class Analyzer:
         )
 
     def _read(self, utterance: Utterance, text: Text) -> Said:
-        before = self._story.context.answered(utterance)
-        around, deep = before[-1].text if before else None, utterance.stage != "interim"
-        acts = self._acts.read(text, utterance.speaker, around, deep=deep)
+        context, deep = self._story.context, utterance.stage != "interim"
+        answered, turn = context.answered(utterance), context.turn(utterance)
+        around, led = (past[-1].text if past else None for past in (answered, turn))
+        acts = self._acts.read(text, utterance.speaker, around, led, deep=deep)
+        acts = self._odds.weigh(acts, utterance.speaker, context.before(utterance))
         return Said(utterance, text, acts, self._acts.labels(utterance.speaker))
 
     def _judge(self, detectors: Sequence[Detector], said: Said) -> list[Finding]:

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 
 from monitor.errors import ConfigError
@@ -50,6 +51,8 @@ class Line:
     before: str
     idea: str
     unmarked: frozenset[str] = frozenset()  # labels whose absence says nothing
+    led: str = ""  # in a call: what the same speaker says just before, in the same turn
+    then: str = ""  # and just after
 
 
 def files(site: Path | None = None) -> list[Path]:
@@ -60,7 +63,19 @@ def files(site: Path | None = None) -> list[Path]:
 
 def load(site: Path | None = None) -> list[Line]:
     """All lines. Raises ConfigError naming file and line."""
-    return [line for path in files(site) for line in _lines(path)]
+    return [line for path in files(site) for line in _in_turns([*_lines(path)], path)]
+
+
+def _in_turns(lines: list[Line], path: Path) -> list[Line]:
+    """In whole calls each line with what its speaker says around it."""
+    if not path.name.startswith(CALLS):
+        return lines
+    turns = (list(turn) for _, turn in groupby(lines, key=lambda line: (line.idea, line.speaker)))
+    return [
+        replace(line, led=turn[place - 1].text if place else "", then=turn[place + 1].text if place + 1 < len(turn) else "")
+        for turn in turns
+        for place, line in enumerate(turn)
+    ]
 
 
 def _lines(path: Path) -> Iterator[Line]:

@@ -15,6 +15,7 @@ from monitor.analysis.text import Text
 HOTLINES = frozenset(("12315", "12345", "12378", "12300", "12305", "12326", "12328", "12318", "12356", "12366", "110", "315"))
 _NUMBER = re.compile(r"\d+")
 _MOST_DIGITS = 6
+LED, THEN = 12, 24  # characters of the same speaker before and after a stretch
 
 
 def of(text: Text, start: int, end: int) -> frozenset[str]:
@@ -30,6 +31,17 @@ def before(text: Text) -> frozenset[str]:
     last = text.clauses[-1]
     words = text.norm[last.start : last.end]
     return frozenset(f"b{words[index : index + 2]}" for index in range(len(words) - 1))
+
+
+def beside(led: str, then: str) -> frozenset[str]:
+    """The features of what the same speaker says just before and after the stretch: pairs of characters."""
+    led, then = led[-LED:], then[:THEN]
+    return frozenset(
+        (
+            *(f"<{led[index : index + 2]}" for index in range(len(led) - 1)),
+            *(f">{then[index : index + 2]}" for index in range(len(then) - 1)),
+        )
+    )
 
 
 def _characters(words: str) -> Iterator[str]:

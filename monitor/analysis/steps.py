@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from monitor.analysis.asked import Questions
 from monitor.analysis.complaint import Complaint
 from monitor.analysis.context import Context, Said
 from monitor.analysis.hearing import Hearing
@@ -28,6 +29,8 @@ DEEDS, TALK = (
     ("does_money", "does_goods", "does_visit", "does_repair"),
     ("does_call", "bosses"),
 )  # lists of words: what is promised
+ASKED = 0.8  # probability from which an act is a question for a fact
+ON_FILE = frozenset(("order", "account", "phone", "identity", "name", "address"))  # facts of who calls, not of what happened
 LAST = 2  # of the agent's turns may be the end
 _UNDONE_BY = {
     "act": ("overpromise", "banned_phrase"),
@@ -52,8 +55,10 @@ class Candidate:
 class Steps:
     """The steps of one call."""
 
-    def __init__(self, playbook: Playbook, info: CallInfo, service: Hearing, complaint: Complaint) -> None:
-        self._service, self._info, self._complaint = service, info, complaint
+    def __init__(
+        self, playbook: Playbook, info: CallInfo, service: Hearing, complaint: Complaint, questions: Questions
+    ) -> None:
+        self._service, self._info, self._complaint, self._questions = service, info, complaint, questions
         self._rules = {step: playbook.rules["step", step] for step in STEPS}
         words = playbook.words
         self._deeds = frozenset(normal(word) for name in DEEDS for word in words.get(name, ()))
@@ -113,7 +118,7 @@ class Steps:
         if not said.text.norm:
             return []
         best: dict[str, Finding] = {}
-        for found in (*self._by_words(said), *self._by_promises(said)):
+        for found in (*self._by_words(said), *self._by_promises(said), *self._by_questions(said)):
             step = found.rule or ""
             if self._undone(step, found, said) or (step in best and best[step].confidence >= found.confidence):
                 continue
@@ -136,6 +141,15 @@ class Steps:
                 yield replace(
                     made, id=f"{said.utterance.id}.act", kind="step", rule="act", because=because, due=None, said=None
                 )
+
+    def _by_questions(self, said: Said) -> Iterable[Finding]:
+        """A question about what happened is probing, whatever it asks for; one about what should be on file is not."""
+        act = said.act("ask")
+        if act is None or act.probability < ASKED:
+            return
+        about = [one for one in self._questions.asked(said.text) if one.start < act.end and act.start < one.end]
+        if not any(one.again or any(fact.id in ON_FILE for fact in one.facts) for one in about):
+            yield shown(Likeness(self._rules["probe"], act), said.utterance, said.text)
 
     def _is_deed(self, words: str) -> bool:
         return any(word in words for word in self._deeds) or not any(word in words for word in self._talk)

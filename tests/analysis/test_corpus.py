@@ -82,6 +82,19 @@ def test_a_call_gives_each_line_what_the_other_side_said_last(tmp_path: Path) ->
     assert len({line.idea for line in lines}) == 2
 
 
+def test_a_call_gives_each_line_what_its_speaker_says_around_it(tmp_path: Path) -> None:
+    row = "# idea: one\ncustomer\tdemand\t退钱\nagent\t-\t您好\nagent\tcant\t退不了\nagent\tact\t给您换\n"
+    lines = own(tmp_path, "calls_own.tsv", f"{row}# idea: two\nagent\tsoothe\t您别急\nagent\t-\t好吧\n")
+    assert [(line.led, line.then) for line in lines] == [
+        ("", ""), ("", "退不了"), ("您好", "给您换"), ("退不了", ""), ("", "好吧"), ("您别急", ""),
+    ]  # fmt: skip
+
+
+def test_lines_by_themselves_have_nobody_around_them(tmp_path: Path) -> None:
+    lines = own(tmp_path, "agent_own.tsv", "cant\t退不了\n-\t给您换\n")
+    assert [(line.led, line.then) for line in lines] == [("", ""), ("", "")]
+
+
 def test_a_mark_of_byte_order_is_no_part_of_the_first_line(tmp_path: Path) -> None:
     assert [line.labels for line in own(tmp_path, "customer_own.tsv", b"\xef\xbb\xbf" + "thanks\t多谢了\n".encode())] == [
         frozenset({"thanks"})

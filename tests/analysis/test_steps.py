@@ -100,6 +100,23 @@ def test_thanks_amid_the_call_do_not_close_it_and_the_last_ones_do() -> None:
     assert [(one.kind, one.rule) for one in last[-1]] == [("step", "close"), ("step_missing", "probe")]
 
 
+@pytest.mark.parametrize(
+    ("question", "probes"),
+    [
+        ("您当时约的是哪两天，来的是哪位师傅？", True),
+        ("上门的师傅姓什么，大概几点到的？", True),
+        ("您的订单号是多少？", False),
+        ("您贵姓，手机号多少？", False),
+    ],
+)
+def test_asking_what_happened_is_probing_and_asking_what_is_on_file_is_not(question: str, probes: bool) -> None:
+    assert ("probe" in rules(talk("A:您好。", ANGRY, f"A:{question}")[2])) == probes
+
+
+def test_a_question_before_anything_was_told_is_no_probing() -> None:
+    assert "probe" not in rules(talk("A:您是哪天买的，买的哪一款？", ANGRY, "A:哦。")[1])
+
+
 @pytest.mark.parametrize("words", ["主管不在。", "主管在开会呢。", "找主管也没用。"])
 def test_a_supervisor_who_is_not_there_is_no_elevation(words: str) -> None:
     assert "elevate" not in rules(talk("A:您好。", ANGRY, f"A:{words}")[2])
