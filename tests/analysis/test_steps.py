@@ -104,7 +104,7 @@ def test_thanks_amid_the_call_do_not_close_it_and_the_last_ones_do() -> None:
     ("question", "probes"),
     [
         ("您当时约的是哪两天，来的是哪位师傅？", True),
-        ("上门的师傅姓什么，大概几点到的？", True),
+        ("您当时装的是哪一款，装好以后用了几天？", True),
         ("您的订单号是多少？", False),
         ("您贵姓，手机号多少？", False),
     ],
