@@ -23,7 +23,7 @@ from monitor.analysis.asked import MadeToRepeat, Questions
 from monitor.analysis.claim_language import Language
 from monitor.analysis.claims import Claims
 from monitor.analysis.complaint import Complaint
-from monitor.analysis.context import Detector, Said, Story
+from monitor.analysis.context import Context, Detector, Said, Story
 from monitor.analysis.delivery import Delivery
 from monitor.analysis.emotion import EmotionShifts
 from monitor.analysis.evasion import Evasion
@@ -72,6 +72,14 @@ class Analysis:
         """Display names of kinds and rules (docs/api.md, `GET /api/vocabulary`)."""
         return {group: {**names, **self._names[group]} for group, names in self.playbook.vocabulary.items()}
 
+    def said(self, utterance: Utterance, text: Text, context: Context) -> Said:
+        """An utterance with what it does, as the call so far has it; of an interim by words alone."""
+        turns = context.answered(utterance), context.turn(utterance)
+        around, led = (turn[-1].text if turn else None for turn in turns)
+        acts = self.acts.read(text, utterance.speaker, around, led, deep=utterance.stage != "interim")
+        acts = self.odds.weigh(acts, utterance.speaker, context.before(utterance))
+        return Said(utterance, text, acts, self.acts.labels(utterance.speaker))
+
     def remember(self, call: EarlierCall) -> Remembered:
         """What a customer claimed in an earlier call, for `call`; on the thread that analyses, as it may take 0.1 s."""
         return remember(self.claims, call)
@@ -85,8 +93,7 @@ class Analyzer:
     """One call."""
 
     def __init__(self, analysis: Analysis, info: CallInfo, earlier: Sequence[Remembered] = ()) -> None:
-        self._sentiment, self._acts, self._language = analysis.sentiment, analysis.acts, analysis.claims
-        self._odds = analysis.odds
+        self._said, self._sentiment, self._language = analysis.said, analysis.sentiment, analysis.claims
         phrases, ladder = PhraseDetector(analysis.playbook), LadderDetector(analysis.playbook)
         self._claims = Claims(analysis.claims, analysis.repeats, analysis.embedder)
         self._recall = Recall(analysis.claims, analysis.repeats, analysis.embedder, earlier)
@@ -114,10 +121,10 @@ class Analyzer:
         felt = self._felt(utterance, text)
         if utterance.stage == "interim":
             stable = len(utterance.text) - UNSTABLE
-            made = self._judge(self._by_words, self._read(felt, text))
+            made = self._judge(self._by_words, self._said(felt, text, self._story.context))
             found = [found for found in made if found.span and found.span[1] <= stable]
         else:
-            found = self._judge(self._detectors, self._read(felt, text))
+            found = self._judge(self._detectors, self._said(felt, text, self._story.context))
         return Insight(felt, tuple(found))
 
     def feed(self, heard: Utterance | Silence) -> Insight:
@@ -130,7 +137,7 @@ class Analyzer:
             raise ValueError(f"utterance {heard.id} is {heard.stage}: peek at it, feed the final one")
         text = texts.read(heard.text)
         felt = self._felt(heard, text)
-        said = self._read(felt, text)
+        said = self._said(felt, text, self._story.context)
         made = self._judge(self._detectors, said)
         said = replace(said, findings=tuple(made))
         for detector in self._detectors:
@@ -174,14 +181,6 @@ class Analyzer:
             earlier=self._recall.links,
             facts=self._facts.given,
         )
-
-    def _read(self, utterance: Utterance, text: Text) -> Said:
-        context, deep = self._story.context, utterance.stage != "interim"
-        answered, turn = context.answered(utterance), context.turn(utterance)
-        around, led = (past[-1].text if past else None for past in (answered, turn))
-        acts = self._acts.read(text, utterance.speaker, around, led, deep=deep)
-        acts = self._odds.weigh(acts, utterance.speaker, context.before(utterance))
-        return Said(utterance, text, acts, self._acts.labels(utterance.speaker))
 
     def _judge(self, detectors: Sequence[Detector], said: Said) -> list[Finding]:
         """What the detectors find, each knowing what those before it found."""

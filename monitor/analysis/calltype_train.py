@@ -93,9 +93,7 @@ def heard(call: Call, analysis: Analysis) -> list[Said]:
             call="", id=f"u{index}", speaker=speaker, start=start, end=start + 5, text=words, stage="final", confidence=1.0,
             valence=analysis.sentiment.valence(text),
         )  # fmt: skip
-        before = story.context.answered(utterance)
-        acts = analysis.acts.read(text, speaker, before[-1].text if before else None)
-        said = Said(utterance, text, acts, analysis.acts.labels(speaker))
+        said = analysis.said(utterance, text, story.context)
         for detector in detectors:
             said = replace(said, findings=(*said.findings, *detector.judge(said, story.context)))
         for detector in detectors:
