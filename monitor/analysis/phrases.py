@@ -20,6 +20,7 @@ _LONG = 6  # syllables; a shorter one is not matched by sound across a comma
 _PLAIN_WORDS = frozenset("是不没你我他们这那有给都也说要什么就个")
 MOST = 0.95  # confidence of what is only like the call lines, at most
 ALONE = 0.9  # confidence from which it stands beside what else the same words are
+TOLD = 0.6  # confidence from which a rule broken once in a turn is not told of again: pauses cut a turn into utterances
 _GAP = 0.97  # of the confidence, where other words stand in between
 _ALIKE = 0.5  # of the confidence, were every character another
 
@@ -203,7 +204,9 @@ class PhraseDetector:
     def judge(self, said: Said, context: Context) -> list[Finding]:
         if said.speaker != "agent" or not said.text.norm:
             return []
-        return [finding(hit, said.utterance, said.text) for hit in hits(self._lexicon, said, context).values()]
+        told = {one.rule for last in context.turn(said.utterance) for one in last.findings if one.confidence >= TOLD}
+        found = hits(self._lexicon, said, context).values()
+        return [finding(hit, said.utterance, said.text) for hit in found if hit.rule.rule not in told]
 
     def settle(self, said: Said) -> None:
         """Nothing to keep."""

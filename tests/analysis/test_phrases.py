@@ -71,6 +71,33 @@ def test_line(line: Line) -> None:
     assert set(judge(line.text, line.speaker, line.before)) == line.rules
 
 
+def rules_in(*rows: tuple[Speaker, str], confidence: float | None = None) -> list[list[str | None]]:
+    """The rules found in each utterance of a call; `confidence`: of what is found, where it is not its own."""
+    story, detector, found = Story(), PhraseDetector(book()), []
+    for number, (speaker, text) in enumerate(rows):
+        one = Said(said(text, speaker, 10.0 * number), read(text))
+        made = detector.judge(one, story.context)
+        if confidence is not None:
+            made = [dataclasses.replace(finding, confidence=confidence) for finding in made]
+        story.settle(dataclasses.replace(one, findings=tuple(made)))
+        found.append([finding.rule for finding in made])
+    return found
+
+
+def test_a_rule_broken_twice_in_one_turn_is_told_once() -> None:
+    """Pauses cut a turn into utterances; three of them must not make three breaches."""
+    cut: list[tuple[Speaker, str]] = [
+        ("agent", "这事不归我管"),
+        ("agent", "真的不归我管"),
+        ("customer", "嗯"),
+        ("agent", "不归我管啊"),
+    ]
+    assert rules_in(*cut) == [["not_my_job"], [], [], []]
+    assert rules_in(*cut, ("customer", "那该找谁，你们总得有人管吧"), ("agent", "不归我管"))[-1] == ["not_my_job"]
+    assert rules_in(cut[0], ("agent", "你自己看说明书去"))[-1] == ["read_it_yourself"]
+    assert rules_in(*cut[:2], confidence=0.5) == [["not_my_job"], ["not_my_job"]]
+
+
 def test_every_rule_has_lines_of_its_own_and_near_misses() -> None:
     told = [rule for line in lines() for rule in line.rules]
     kinds = [kind for kind in playbook.RULES if playbook.LEXICON_OF[kind] in ("agent", "customer")]
