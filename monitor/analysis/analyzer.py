@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 
 from monitor import config
-from monitor.analysis import acts_train, embedder, playbook, sentiment, workdays
+from monitor.analysis import acts_train, embedder, odds, playbook, sentiment, workdays
 from monitor.analysis import text as texts
 from monitor.analysis.arguing import Arguing
 from monitor.analysis.arguing import Language as Contradicting
@@ -31,7 +31,6 @@ from monitor.analysis.evasion import Language as Dodging
 from monitor.analysis.facts import FactLanguage, Facts
 from monitor.analysis.hearing import Hearing
 from monitor.analysis.ladder import LadderDetector
-from monitor.analysis.odds import Odds
 from monitor.analysis.phrases import PhraseDetector
 from monitor.analysis.promises import Promises
 from monitor.analysis.recall import Recall, Remembered, remember
@@ -63,7 +62,6 @@ class Analysis:
         self.dodging = Dodging(_sheet(settings.playbook, "evasion.toml"))
         self.contradicting = Contradicting(_sheet(settings.playbook, "arguing.toml"))
         self.acts = acts_train.load(folder, settings.playbook, self.embedder)
-        self.odds = Odds(self.playbook)
         workdays.load(date.today())
         self._names = tomllib.loads((playbook.BUILT_IN / "kinds.toml").read_text("utf-8"))
 
@@ -77,8 +75,8 @@ class Analysis:
         turns = context.answered(utterance), context.turn(utterance)
         around, led = (turn[-1].text if turn else None for turn in turns)
         acts = self.acts.read(text, utterance.speaker, around, led, deep=utterance.stage != "interim")
-        acts = self.odds.weigh(acts, utterance.speaker, context.before(utterance))
-        return Said(utterance, text, acts, self.acts.labels(utterance.speaker))
+        weight = odds.change(acts, utterance.speaker, context)
+        return Said(utterance, text, acts, self.acts.labels(utterance.speaker), weight)
 
     def remember(self, call: EarlierCall) -> Remembered:
         """What a customer claimed in an earlier call, for `call`; on the thread that analyses, as it may take 0.1 s."""
@@ -99,7 +97,7 @@ class Analyzer:
         self._recall = Recall(analysis.claims, analysis.repeats, analysis.embedder, earlier)
         service = Hearing(analysis.playbook.lexicons["service"])
         self._complaint = Complaint(analysis.playbook, service)
-        self._steps = Steps(analysis.playbook, info, service, self._complaint, analysis.questions)
+        self._steps = Steps(analysis.playbook, info, service, self._complaint)
         self._promises = Promises(analysis.playbook, info, service)
         self._facts = Facts(analysis.facts, analysis.questions)
         self._by_words: tuple[Detector, ...] = (phrases, ladder)

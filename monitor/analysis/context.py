@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,6 +14,12 @@ from monitor.analysis.text import Text
 from monitor.records import Finding, Speaker, Utterance
 
 KEPT = 60  # utterances
+SURE = 0.6  # confidence from which a finding counts as having happened
+BREACHES = frozenset(("banned_phrase", "overpromise"))
+TOLD = 0.5  # probability from which an act tells of trouble
+CLIMBING = frozenset(("dissatisfied", "demand_supervisor"))
+_TROUBLE = CLIMBING | {"demand", "retold", "refuse"}
+_CAUSE = "cause_"
 _ACKNOWLEDGED = frozenset(
     (
         "对", "对对", "对对对", "好", "好的", "好好", "行", "行行行", "是", "是的", "是是是", "没错", "明白", "可以",
@@ -41,6 +47,7 @@ class Said:
     text: Text
     acts: tuple[Act, ...] = ()
     labels: frozenset[str] = frozenset()  # of the acts that were looked for
+    odds: float = 0.0  # what the call so far adds to the log odds that this is a breach or a threat (`odds`)
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -59,10 +66,13 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The settled past of a call. `said` is in order of start, at most `KEPT` long, both speakers."""
+    """The settled past of a call. `said`: in order of start, at most `KEPT` long, both speakers; the rest is of all of it."""
 
     said: tuple[Said, ...] = ()
     level: int = 0  # highest rung of the ladder reached so far
+    breaches: int = 0  # of the agent's utterances, those that broke a rule
+    rungs: int = 0  # of the customer's, those found on the ladder
+    troubled: bool = False  # the customer has told of something wrong
 
     def before(self, utterance: Utterance) -> tuple[Said, ...]:
         """What began before `utterance` did (drafts are judged while the other side's words settle)."""
@@ -78,6 +88,11 @@ class Context:
         while past and (past[-1].speaker == utterance.speaker or past[-1].slight):
             past.pop()
         return _last_of(tuple(past), past[-1].speaker) if past else ()
+
+
+def tell_trouble(acts: Iterable[Act]) -> bool:
+    """Whether a customer's acts show that something is wrong."""
+    return any(act.probability >= TOLD and (act.label in _TROUBLE or act.label.startswith(_CAUSE)) for act in acts)
 
 
 class Detector(Protocol):
@@ -97,13 +112,14 @@ class Story:
 
     def __init__(self) -> None:
         self._said: deque[Said] = deque(maxlen=KEPT)
-        self._level = 0
+        self._level = self._breaches = self._rungs = 0
+        self._troubled = False
         self._context: Context | None = Context()
 
     @property
     def context(self) -> Context:
         if self._context is None:
-            self._context = Context(tuple(self._said), self._level)
+            self._context = Context(tuple(self._said), self._level, self._breaches, self._rungs, self._troubled)
         return self._context
 
     def settle(self, said: Said) -> None:
@@ -113,6 +129,10 @@ class Story:
         others.sort(key=lambda other: (other.utterance.start, other.utterance.end))
         self._said = deque(others, maxlen=KEPT)
         self._level = max([self._level, *(finding.level or 0 for finding in said.findings)])
+        sure = {finding.kind for finding in said.findings if finding.confidence >= SURE}
+        self._breaches += not sure.isdisjoint(BREACHES)
+        self._rungs += "escalation" in sure
+        self._troubled |= bool(self._rungs) or (said.speaker == "customer" and tell_trouble(said.acts))
         self._context = None
 
 

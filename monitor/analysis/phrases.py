@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from monitor.analysis.acts import TELLING, telling
 from monitor.analysis.context import Act, Context, Said
 from monitor.analysis.near import Near
+from monitor.analysis.odds import weighed
 from monitor.analysis.patterns import Match, allowed
-from monitor.analysis.playbook import Lexicon, Phrase, Playbook, Rule
+from monitor.analysis.playbook import ACCUSING, Lexicon, Phrase, Playbook, Rule
 from monitor.analysis.text import Text
 from monitor.records import Finding, Utterance
 
@@ -20,6 +21,7 @@ _LONG = 6  # syllables; a shorter one is not matched by sound across a comma
 _PLAIN_WORDS = frozenset("是不没你我他们这那有给都也说要什么就个")
 MOST = 0.95  # confidence of what is only like the call lines, at most
 ALONE = 0.9  # confidence from which it stands beside what else the same words are
+GRAVE = 3  # rung of the ladder from which the words of a phrase need no trouble before them: a first threat is one
 TOLD = 0.6  # confidence from which a rule broken once in a turn is not told of again: pauses cut a turn into utterances
 _GAP = 0.97  # of the confidence, where other words stand in between
 _ALIKE = 0.5  # of the confidence, were every character another
@@ -56,6 +58,7 @@ class Likeness:
 
     rule: Rule
     act: Act
+    odds: float = 0.0  # of the call so far
 
     @property
     def start(self) -> int:
@@ -67,7 +70,7 @@ class Likeness:
 
     @property
     def confidence(self) -> float:
-        return min(self.act.probability, MOST)
+        return min(weighed(self.act, self.odds), MOST)
 
     @property
     def how(self) -> str:
@@ -88,14 +91,14 @@ def hits(lexicon: Lexicon, said: Said, context: Context) -> dict[Rule, Hit | Lik
     return {rule: hit for rule, hit in best.items() if not any(_covers(other, hit) for other in best.values())}
 
 
-def _like(lexicon: Lexicon, act: Act) -> Likeness | None:
+def _like(lexicon: Lexicon, act: Act, odds: float) -> Likeness | None:
     """What the act amounts to, where the stretch is like enough; never where the playbook asks for certainty."""
     rule = lexicon.by_label.get(act.label)
-    alike = Likeness(rule, act) if rule and rule.lines < 1 else None
+    alike = Likeness(rule, act, odds if rule.kind in ACCUSING else 0.0) if rule and rule.lines < 1 else None
     return alike if alike and alike.confidence >= alike.rule.lines else None
 
 
-def _stands(alike: Likeness, said: Said, context: Context, near: Near) -> bool:
+def stands(alike: Likeness, said: Said, context: Context, near: Near) -> bool:
     """Whether nothing near the stretch takes it back, and the rule's conditions hold."""
     if any(near.bears(name) and near.holds(name, alike.start, alike.end, inside=True) for name in alike.rule.unless):
         return False
@@ -106,8 +109,8 @@ def heard(lexicon: Lexicon, said: Said, context: Context) -> list[Hit | Likeness
     """Everything found where it counts: phrases in the order of the scan, then what is like the call lines of a rule."""
     matches = lexicon.automaton.scan(said.text)
     near = Near(lexicon, said.text, matches)
-    alike = [one for act in said.acts if (one := _like(lexicon, act))]
-    standing = [one for one in alike if _stands(one, said, context, near)]
+    alike = [one for act in said.acts if (one := _like(lexicon, act, said.odds))]
+    standing = [one for one in alike if stands(one, said, context, near)]
     counted = _counted(lexicon, said.utterance, said.text, context, matches, near)
     return [*(hit for hit in counted if not _denied(hit, said)), *standing]
 
@@ -124,7 +127,9 @@ def _denied(hit: Hit, said: Said) -> bool:
     act = said.act(rule.rule)
     if act is None:
         return rule.least > 0 and length > TELLING
-    return act.probability < rule.least * telling(length)
+    threat = (rule.level or 0) >= GRAVE
+    likely = act.probability if threat else weighed(act, said.odds)
+    return likely < rule.least * telling(length)
 
 
 def _counted(

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from monitor.analysis.asked import Questions
 from monitor.analysis.complaint import Complaint
 from monitor.analysis.context import Context, Said
 from monitor.analysis.hearing import Hearing
-from monitor.analysis.phrases import Hit, Likeness
+from monitor.analysis.near import Near
+from monitor.analysis.phrases import Hit, Likeness, stands
 from monitor.analysis.phrases import finding as shown
 from monitor.analysis.playbook import Playbook
 from monitor.analysis.text import Text, normal, read
@@ -29,8 +29,7 @@ DEEDS, TALK = (
     ("does_money", "does_goods", "does_visit", "does_repair"),
     ("does_call", "bosses"),
 )  # lists of words: what is promised
-ASKED = 0.8  # probability from which an act is a question for a fact
-ON_FILE = frozenset(("order", "account", "phone", "identity", "name", "address"))  # facts of who calls, not of what happened
+ASKED = 0.8  # probability from which an act is a question for a fact; of ten characters or more: shorter ones are phrases
 LAST = 2  # of the agent's turns may be the end
 _UNDONE_BY = {
     "act": ("overpromise", "banned_phrase"),
@@ -55,14 +54,14 @@ class Candidate:
 class Steps:
     """The steps of one call."""
 
-    def __init__(
-        self, playbook: Playbook, info: CallInfo, service: Hearing, complaint: Complaint, questions: Questions
-    ) -> None:
-        self._service, self._info, self._complaint, self._questions = service, info, complaint, questions
+    def __init__(self, playbook: Playbook, info: CallInfo, service: Hearing, complaint: Complaint) -> None:
+        self._service, self._info, self._complaint = service, info, complaint
+        self._lexicon = playbook.lexicons["service"]
         self._rules = {step: playbook.rules["step", step] for step in STEPS}
         words = playbook.words
         self._deeds = frozenset(normal(word) for name in DEEDS for word in words.get(name, ()))
         self._talk = frozenset(normal(word) for name in TALK for word in words.get(name, ()))
+        self._asking = frozenset(normal(word) for word in words.get("asking", ()))
         self._waiting: list[Candidate] = []  # not told: no complaint yet, or perhaps no close
         self._told: dict[str, Finding] = {}
         self._level, self._turn, self._end = 0, 0, 0.0
@@ -143,13 +142,17 @@ class Steps:
                 )
 
     def _by_questions(self, said: Said) -> Iterable[Finding]:
-        """A question about what happened is probing, whatever it asks for; one about what should be on file is not."""
+        """Asking which, when, how many is probing, whatever for; asking what should be on file (number_asked) is not."""
         act = said.act("ask")
         if act is None or act.probability < ASKED:
             return
-        about = [one for one in self._questions.asked(said.text) if one.start < act.end and act.start < one.end]
-        if not any(one.again or any(fact.id in ON_FILE for fact in one.facts) for one in about):
-            yield shown(Likeness(self._rules["probe"], act), said.utterance, said.text)
+        asked, near = (
+            Likeness(self._rules["probe"], act),
+            Near(self._lexicon, said.text, self._lexicon.automaton.scan(said.text)),
+        )
+        words = said.text.norm[act.start : act.end]
+        if any(word in words for word in self._asking) and stands(asked, said, Context(), near):
+            yield shown(asked, said.utterance, said.text)
 
     def _is_deed(self, words: str) -> bool:
         return any(word in words for word in self._deeds) or not any(word in words for word in self._talk)

@@ -107,6 +107,8 @@ def test_thanks_amid_the_call_do_not_close_it_and_the_last_ones_do() -> None:
         ("您当时装的是哪一款，装好以后用了几天？", True),
         ("您的订单号是多少？", False),
         ("您贵姓，手机号多少？", False),
+        ("麻烦您把验证码念给我听一下好吗？", False),
+        ("请问您现在方便接听这个电话吗？", False),
     ],
 )
 def test_asking_what_happened_is_probing_and_asking_what_is_on_file_is_not(question: str, probes: bool) -> None:
