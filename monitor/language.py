@@ -35,7 +35,7 @@ def lines(site: Path | None) -> Iterator[str]:
     """All there is to learn from. Raises ConfigError naming the file."""
     for line in corpus.load(site):
         yield line.text
-        if not line.idea.startswith(corpus.CALLS):  # where it is a line of its own
+        if not line.whole:
             yield line.before
     for path in _talks(site):
         yield from talk(path)

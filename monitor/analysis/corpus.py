@@ -53,6 +53,7 @@ class Line:
     unmarked: frozenset[str] = frozenset()  # labels whose absence says nothing
     led: str = ""  # in a call: what the same speaker says just before, in the same turn
     then: str = ""  # and just after
+    whole: bool = False  # from a whole call, where `before` is a line of its own
 
 
 def files(site: Path | None = None) -> list[Path]:
@@ -72,7 +73,12 @@ def _in_turns(lines: list[Line], path: Path) -> list[Line]:
         return lines
     turns = (list(turn) for _, turn in groupby(lines, key=lambda line: (line.idea, line.speaker)))
     return [
-        replace(line, led=turn[place - 1].text if place else "", then=turn[place + 1].text if place + 1 < len(turn) else "")
+        replace(
+            line,
+            led=turn[place - 1].text if place else "",
+            then=turn[place + 1].text if place + 1 < len(turn) else "",
+            whole=True,
+        )
         for turn in turns
         for place, line in enumerate(turn)
     ]

@@ -56,7 +56,7 @@ def address(data: Data) -> URL:
     try:
         url = make_url(data.database)
     except ArgumentError as error:
-        raise ArchiveError("data.database is not a database URL such as postgresql+psycopg://user@host/name") from error
+        raise ArchiveError("data.database is not a database URL such as postgresql+pg8000://user@host/name") from error
     if url.get_backend_name() not in ("sqlite", "postgresql"):
         raise ArchiveError(f"data.database: {place(url)} is neither SQLite nor PostgreSQL")
     if url.get_backend_name() == "sqlite" and (url.database or ":memory:").startswith(":memory:"):
@@ -165,7 +165,7 @@ def explain(error: Exception, where: str, what: str = "") -> ArchiveError:
     at = f"{where}: {what}: " if what else f"{where}: "
     cause: BaseException = getattr(error, "orig", None) or error
     name = str(getattr(cause, "sqlite_errorname", ""))
-    state, told = _of_postgresql(cause)
+    state = _sqlstate(cause)
     if name == "SQLITE_FULL" or state == "53100" or getattr(cause, "errno", None) in FULL:
         return ArchiveError(f"{at}cannot be kept, the disk is full", code="disk_full")
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
@@ -176,14 +176,16 @@ def explain(error: Exception, where: str, what: str = "") -> ArchiveError:
         return ArchiveError(f"{at}its call is not in the archive")
     if isinstance(error, OSError):
         return ArchiveError(f"{at}{error.strerror or error}")
-    detail = told or str(cause) if isinstance(error, SQLAlchemyError | sqlite3.Error | ValueError | TypeError) else repr(cause)
+    if state:
+        return ArchiveError(f"{at}PostgreSQL refuses it, for a reason of class {state[:2]} (SQLSTATE {state})")
+    detail = str(cause) if isinstance(error, SQLAlchemyError | sqlite3.Error | ValueError | TypeError) else repr(cause)
     return ArchiveError(f"{at}{detail.splitlines()[0] if detail else type(cause).__name__}")
 
 
-def _of_postgresql(cause: BaseException) -> tuple[str | None, str]:
-    """PostgreSQL's code for what is wrong, and its message without the values it may repeat, as far as the driver tells."""
-    said = cause.args[0] if cause.args and isinstance(cause.args[0], dict) else {}  # of pg8000, by the letters of the protocol
-    return getattr(cause, "sqlstate", None) or said.get("C"), str(said.get("M", ""))
+def _sqlstate(cause: BaseException) -> str | None:
+    """PostgreSQL's code for what is wrong, from any of its drivers. Its messages may repeat what was to be kept."""
+    letters = cause.args[0] if cause.args and isinstance(cause.args[0], dict) else {}  # of pg8000, by those of the protocol
+    return getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None) or letters.get("C")
 
 
 def is_locked(error: Exception) -> bool:

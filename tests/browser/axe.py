@@ -53,7 +53,9 @@ async ([options, known, layers]) => {
     const pen = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
     const shade = layers => {
         for (const layer of layers) {
+            pen.fillStyle = "#010203";
             pen.fillStyle = layer;
+            if (pen.fillStyle === "#010203") throw new Error(`a canvas does not know the colour ${layer}`);
             pen.fillRect(0, 0, 1, 1);
         }
         return [...pen.getImageData(0, 0, 1, 1).data.slice(0, 3)];

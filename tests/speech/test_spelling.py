@@ -202,6 +202,17 @@ def test_a_sites_own_words_are_spelt_as_it_spells_them(spelling: Spelling, tmp_p
     assert written(spelling, heard) != written(own, heard)
 
 
+def test_a_file_that_has_changed_is_read_anew(tmp_path: Path) -> None:
+    settings = site(tmp_path, lambda path: path.write_text("您好\n", "utf-8"))
+    before = language.spelling(settings)
+    assert language.spelling(settings) is before
+    (tmp_path / "talk" / "own.txt").write_text("您好，墨岫科技客服\n我买的是墨岫家的音箱\n", "utf-8")
+    after = language.spelling(settings)
+    assert before
+    assert after
+    assert written(after, "您好，莫秀科技客服") == "您好，墨岫科技客服" != written(before, "您好，莫秀科技客服")
+
+
 def test_a_sites_file_that_is_no_text_is_named(tmp_path: Path) -> None:
     settings = site(tmp_path, lambda path: path.write_bytes(b"\xff\xfe\x00"))
     with pytest.raises(ConfigError, match=r"own\.txt:1: is not UTF-8"):

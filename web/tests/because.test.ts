@@ -56,20 +56,26 @@ describe("because", () => {
 });
 
 describe("words", () => {
-  const nothing = { kinds: {}, rules: {}, alerts: {} };
+  const { words: inChinese } = namesIn({ kinds: {}, rules: {}, alerts: {} }, "zh");
+  const { words: inEnglishToo } = namesIn({ kinds: {}, rules: {}, alerts: {} }, "en");
+  const unspoken = [["s16400.dead_air"], ["end.soothe_missing", "end.act_missing"]];
 
   it("says in the page's language what nobody said, and never as a quotation", () => {
     for (const text of texts.trim().split("\n")) {
       expect(stated(text), text).not.toMatch(CHINESE);
-      expect(namesIn(nothing, "zh").words({ text })).toEqual({ text, spoken: false });
-      expect(namesIn(nothing, "en").words({ text })).toEqual({ text: stated(text), spoken: false });
+      for (const because of unspoken) {
+        expect(inChinese({ text, because })).toEqual({ text, spoken: false });
+        expect(inEnglishToo({ text, because })).toEqual({ text: stated(text), spoken: false });
+      }
     }
     expect(stated("静默 5.2 秒")).toBe("Silence for 5.2 s");
   });
 
-  it("leaves what somebody said as it was said", () => {
-    for (const text of ["静默了五秒", "你们没有给出办法", ""]) {
-      for (const language of ["zh", "en"] as const) expect(namesIn(nothing, language).words({ text })).toEqual({ text, spoken: true });
+  it("quotes what somebody said as it was said, whatever it looks like", () => {
+    for (const text of ["没有给出办法", "静默 5 秒", "静默了五秒", ""]) {
+      for (const because of [["u3.dissatisfied"], ["u3.dissatisfied", "s16400.dead_air"], []]) {
+        for (const words of [inChinese, inEnglishToo]) expect(words({ text, because })).toEqual({ text, spoken: true });
+      }
     }
   });
 });

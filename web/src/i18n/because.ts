@@ -129,10 +129,14 @@ const STATED: readonly (readonly [RegExp, English])[] = [
 
 const capital = (sentence: string): string => sentence.charAt(0).toUpperCase() + sentence.slice(1);
 
-/** In English what the service states in place of a quotation; undefined where the text is what somebody said. */
-export function stated(text: string): string | undefined {
-  return found(STATED, text)?.text;
-}
+/** Findings of what nobody said (their ids: turns.py, steps.py). */
+const UNSPOKEN = /^(?:s\d+\.dead_air|end\.\w+_missing)$/;
+
+/** Whether an alert's text is what the service states, and no quotation. */
+export const isStated = (because: readonly string[]): boolean => because.length > 0 && because.every((id) => UNSPOKEN.test(id));
+
+/** In English what the service states; what is not known stays as it is. */
+export const stated = (text: string): string => found(STATED, text)?.text ?? text;
 
 export function inEnglish(sentence: string): string {
   const whole = found(SENTENCES, sentence);

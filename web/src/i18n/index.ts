@@ -1,7 +1,7 @@
 import { createContext, useContext } from "react";
 import type { Alert, Finding, Names, Vocabulary } from "../api/types";
 import { useSettings, type Language } from "../lib/settings";
-import { inEnglish, stated } from "./because";
+import { inEnglish, isStated, stated } from "./because";
 import { en } from "./en";
 import { zh, type Dictionary } from "./zh";
 
@@ -22,7 +22,7 @@ export interface NameOf {
   readonly alert: (alert: { readonly rule: string; readonly title: string }) => string;
   readonly finding: (finding: Pick<Finding, "kind" | "rule">) => string;
   readonly because: (finding: Pick<Finding, "because">) => string;
-  readonly words: (alert: Pick<Alert, "text">) => { readonly text: string; readonly spoken: boolean };
+  readonly words: (alert: Pick<Alert, "text" | "because">) => { readonly text: string; readonly spoken: boolean };
 }
 
 /** Display names and reasons in the page's language; an id the server has no name for stands for itself. */
@@ -39,9 +39,9 @@ export function namesIn(vocabulary: Vocabulary, language: Language): NameOf {
     finding: ({ kind, rule }) =>
       (rule === null ? undefined : pick(vocabulary.rules[`${kind}/${rule}`])) ?? pick(vocabulary.kinds[kind]) ?? rule ?? kind,
     because: ({ because }) => (language === "en" ? inEnglish(because) : because),
-    words: ({ text }) => {
-      const english = stated(text);
-      return { text: (language === "en" && english) || text, spoken: english === undefined };
+    words: ({ text, because }) => {
+      const spoken = !isStated(because);
+      return { text: language === "en" && !spoken ? stated(text) : text, spoken };
     },
   };
 }
