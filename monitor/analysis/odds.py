@@ -36,6 +36,8 @@ def change(acts: Sequence[Act], speaker: Speaker, context: Context) -> float:
 
 def weighed(act: Act, change: float) -> float:
     """How likely the act is after such a change; what few words can tell at most is no matter of odds."""
+    if not change:
+        return act.probability
     most = telling(act.end - act.start)
     chance = min(max(act.probability / most, 1e-4), 1 - 1e-4)
     return round(most / (1 + (1 - chance) / chance * math.exp(-change)), 3)
