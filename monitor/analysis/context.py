@@ -15,7 +15,7 @@ from monitor.records import Finding, Speaker, Utterance
 
 KEPT = 60  # utterances
 SURE = 0.6  # confidence from which a finding counts as having happened
-BREACHES = frozenset(("banned_phrase", "overpromise"))
+BREACHES, RUNGS = frozenset(("banned_phrase", "overpromise")), frozenset(("escalation",))
 TOLD = 0.5  # probability from which an act tells of trouble
 CLIMBING = frozenset(("dissatisfied", "demand_supervisor"))
 _TROUBLE = CLIMBING | {"demand", "retold", "refuse"}
@@ -58,6 +58,10 @@ class Said:
     def slight(self) -> bool:
         """A backchannel or a greeting word: nothing is answered or claimed by it."""
         return len(self.text.norm) <= 1 or self.text.norm in _ACKNOWLEDGED
+
+    def found(self, kinds: frozenset[str]) -> bool:
+        """Whether something of these kinds was surely found in it."""
+        return any(finding.kind in kinds and finding.confidence >= SURE for finding in self.findings)
 
     def act(self, label: str) -> Act | None:
         """The surest act of that label."""
@@ -124,14 +128,14 @@ class Story:
 
     def settle(self, said: Said) -> None:
         """Add a final utterance, or replace the one with its id."""
-        others = [other for other in self._said if other.utterance.id != said.utterance.id]
+        old = next((other for other in self._said if other.utterance.id == said.utterance.id), None)
+        others = [other for other in self._said if other is not old]
         others.append(said)
         others.sort(key=lambda other: (other.utterance.start, other.utterance.end))
         self._said = deque(others, maxlen=KEPT)
         self._level = max([self._level, *(finding.level or 0 for finding in said.findings)])
-        sure = {finding.kind for finding in said.findings if finding.confidence >= SURE}
-        self._breaches += not sure.isdisjoint(BREACHES)
-        self._rungs += "escalation" in sure
+        self._breaches += said.found(BREACHES) - (old is not None and old.found(BREACHES))
+        self._rungs += said.found(RUNGS) - (old is not None and old.found(RUNGS))
         self._troubled |= bool(self._rungs) or (said.speaker == "customer" and tell_trouble(said.acts))
         self._context = None
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from monitor.analysis.context import Act, Context, Said
-from monitor.analysis.phrases import Hit, Likeness, heard
+from monitor.analysis.context import Context, Said
+from monitor.analysis.near import Near
+from monitor.analysis.phrases import Hit, Likeness, heard, stands
 from monitor.analysis.playbook import Lexicon
-from monitor.analysis.text import Text
 
 
 class Hearing:
@@ -13,11 +13,18 @@ class Hearing:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
-        self._last: tuple[Text, tuple[Act, ...]] | None = None
-        self._found: list[Hit | Likeness] = []
+        self._last: tuple[Said, Near, list[Hit | Likeness]] | None = None
 
     def __call__(self, said: Said) -> list[Hit | Likeness]:
         """Everything found where it counts, whatever was said before."""
-        if self._last is None or said.text is not self._last[0] or said.acts is not self._last[1]:
-            self._found, self._last = heard(self._lexicon, said, Context()), (said.text, said.acts)
-        return self._found
+        return self._heard(said)[1]
+
+    def stands(self, alike: Likeness, said: Said) -> bool:
+        """Whether nothing in `said` takes a likeness back, such as one to the call lines of no rule of the lexicon."""
+        return stands(alike, said, Context(), self._heard(said)[0])
+
+    def _heard(self, said: Said) -> tuple[Near, list[Hit | Likeness]]:
+        if self._last is None or said.text is not self._last[0].text or said.acts is not self._last[0].acts:
+            near = Near(self._lexicon, said.text)
+            self._last = said, near, heard(self._lexicon, said, Context(), near)
+        return self._last[1:]

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from monitor.analysis.patterns import NEGATIONS, Match, allowed
 from monitor.analysis.playbook import ContextSheet, Lexicon
 from monitor.analysis.text import Text
 
 
 class Near:
-    """Which contexts hold around a stretch of one utterance."""
+    """Which contexts hold around a stretch of one utterance; `matches`: all of the lexicon in it, in the order of the scan."""
 
-    def __init__(self, lexicon: Lexicon, text: Text, matches: Sequence[Match]) -> None:
+    def __init__(self, lexicon: Lexicon, text: Text) -> None:
+        self.matches = lexicon.automaton.scan(text)
         self._text, self._contexts = text, lexicon.contexts
         self._found: dict[str, list[Match]] = {}
-        for match in matches:
+        for match in self.matches:
             entry = lexicon.entries[match.pattern]
             if isinstance(entry, str) and match.cost <= allowed(match.literals):
                 self._found.setdefault(entry, []).append(match)

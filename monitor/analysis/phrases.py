@@ -5,11 +5,10 @@ Confidence is graded: the words as written > with others in between > only alike
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from monitor.analysis.acts import TELLING, telling
-from monitor.analysis.context import Act, Context, Said
+from monitor.analysis.context import SURE, Act, Context, Said
 from monitor.analysis.near import Near
 from monitor.analysis.odds import weighed
 from monitor.analysis.patterns import Match, allowed
@@ -22,7 +21,6 @@ _PLAIN_WORDS = frozenset("是不没你我他们这那有给都也说要什么就
 MOST = 0.95  # confidence of what is only like the call lines, at most
 ALONE = 0.9  # confidence from which it stands beside what else the same words are
 GRAVE = 3  # rung of the ladder from which the words of a phrase need no trouble before them: a first threat is one
-TOLD = 0.6  # confidence from which a rule broken once in a turn is not told of again: pauses cut a turn into utterances
 _GAP = 0.97  # of the confidence, where other words stand in between
 _ALIKE = 0.5  # of the confidence, were every character another
 
@@ -83,7 +81,7 @@ def hits(lexicon: Lexicon, said: Said, context: Context) -> dict[Rule, Hit | Lik
     Phrases come first: where none of a rule's is found, likeness to its call lines may do.
     """
     best: dict[Rule, Hit | Likeness] = {}
-    for hit in heard(lexicon, said, context):
+    for hit in heard(lexicon, said, context, Near(lexicon, said.text)):
         old = best.get(hit.rule)
         surer = old and isinstance(hit, Hit) and (hit.confidence, hit.end - hit.start) > (old.confidence, old.end - old.start)
         if old is None or surer:
@@ -105,13 +103,11 @@ def stands(alike: Likeness, said: Said, context: Context, near: Near) -> bool:
     return all(_condition(name, said.utterance, context) for name in alike.rule.only)
 
 
-def heard(lexicon: Lexicon, said: Said, context: Context) -> list[Hit | Likeness]:
+def heard(lexicon: Lexicon, said: Said, context: Context, near: Near) -> list[Hit | Likeness]:
     """Everything found where it counts: phrases in the order of the scan, then what is like the call lines of a rule."""
-    matches = lexicon.automaton.scan(said.text)
-    near = Near(lexicon, said.text, matches)
     alike = [one for act in said.acts if (one := _like(lexicon, act, said.odds))]
     standing = [one for one in alike if stands(one, said, context, near)]
-    counted = _counted(lexicon, said.utterance, said.text, context, matches, near)
+    counted = _counted(lexicon, said.utterance, said.text, context, near)
     return [*(hit for hit in counted if not _denied(hit, said)), *standing]
 
 
@@ -132,12 +128,10 @@ def _denied(hit: Hit, said: Said) -> bool:
     return likely < rule.least * telling(length)
 
 
-def _counted(
-    lexicon: Lexicon, utterance: Utterance, text: Text, context: Context, matches: Sequence[Match], near: Near
-) -> list[Hit]:
+def _counted(lexicon: Lexicon, utterance: Utterance, text: Text, context: Context, near: Near) -> list[Hit]:
     """Every phrase found where it counts, in the order of the scan."""
     found: list[Hit] = []
-    for match in matches:
+    for match in near.matches:
         phrase = lexicon.entries[match.pattern]
         if isinstance(phrase, str) or _within_number(match, text) or (match.alike and not _plausible(phrase, match, text)):
             continue
@@ -209,7 +203,8 @@ class PhraseDetector:
     def judge(self, said: Said, context: Context) -> list[Finding]:
         if said.speaker != "agent" or not said.text.norm:
             return []
-        told = {one.rule for last in context.turn(said.utterance) for one in last.findings if one.confidence >= TOLD}
+        # Pauses cut a turn into utterances: what was told of one of them is not told again.
+        told = {one.rule for last in context.turn(said.utterance) for one in last.findings if one.confidence >= SURE}
         found = hits(self._lexicon, said, context).values()
         return [finding(hit, said.utterance, said.text) for hit in found if hit.rule.rule not in told]
 

@@ -13,8 +13,7 @@ from dataclasses import dataclass, replace
 from monitor.analysis.complaint import Complaint
 from monitor.analysis.context import Context, Said
 from monitor.analysis.hearing import Hearing
-from monitor.analysis.near import Near
-from monitor.analysis.phrases import Hit, Likeness, stands
+from monitor.analysis.phrases import Hit, Likeness
 from monitor.analysis.phrases import finding as shown
 from monitor.analysis.playbook import Playbook
 from monitor.analysis.text import Text, normal, read
@@ -56,7 +55,6 @@ class Steps:
 
     def __init__(self, playbook: Playbook, info: CallInfo, service: Hearing, complaint: Complaint) -> None:
         self._service, self._info, self._complaint = service, info, complaint
-        self._lexicon = playbook.lexicons["service"]
         self._rules = {step: playbook.rules["step", step] for step in STEPS}
         words = playbook.words
         self._deeds = frozenset(normal(word) for name in DEEDS for word in words.get(name, ()))
@@ -146,12 +144,8 @@ class Steps:
         act = said.act("ask")
         if act is None or act.probability < ASKED:
             return
-        asked, near = (
-            Likeness(self._rules["probe"], act),
-            Near(self._lexicon, said.text, self._lexicon.automaton.scan(said.text)),
-        )
-        words = said.text.norm[act.start : act.end]
-        if any(word in words for word in self._asking) and stands(asked, said, Context(), near):
+        asked, words = Likeness(self._rules["probe"], act), said.text.norm[act.start : act.end]
+        if any(word in words for word in self._asking) and self._service.stands(asked, said):
             yield shown(asked, said.utterance, said.text)
 
     def _is_deed(self, words: str) -> bool:

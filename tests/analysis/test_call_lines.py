@@ -11,6 +11,7 @@ from monitor.analysis import acts_train, embedder, playbook
 from monitor.analysis.acts import REPORTED
 from monitor.analysis.context import Act, Said, Story
 from monitor.analysis.ladder import LadderDetector
+from monitor.analysis.near import Near
 from monitor.analysis.phrases import ALONE, MOST, Likeness, PhraseDetector, heard
 from monitor.analysis.playbook import ALL_LABELS, LINES, Playbook, Rule
 from monitor.analysis.text import read
@@ -139,7 +140,8 @@ def test_a_site_says_how_sure_it_must_be(tmp_path: Path, lines: str, probability
     assert len(judge(own, "这个不归我管", "not_my_job", probability)) == 1, "phrases still count"
     norm = read("咱这窗口光收水费")
     one = Said(said("agent", norm.original), norm, (Act("not_my_job", 0, len(norm.norm), probability, EXAMPLE),))
-    alike = [hit for hit in heard(own.lexicons["agent"], one, Story().context) if isinstance(hit, Likeness)]
+    lexicon = own.lexicons["agent"]
+    alike = [hit for hit in heard(lexicon, one, Story().context, Near(lexicon, one.text)) if isinstance(hit, Likeness)]
     assert len(alike) == count
 
 

@@ -82,6 +82,13 @@ def test_a_breach_is_an_utterance_however_many_rules_it_breaks() -> None:
     assert told(row("agent", found("banned_phrase", 0.4)), row("agent", found("step"))).breaches == 0
 
 
+def test_an_utterance_heard_anew_counts_once() -> None:
+    story, breach, plain = Story(), row("agent", found("banned_phrase")), row("agent")
+    for version, breaches in ((breach, 1), (breach, 1), (plain, 0), (breach, 1)):
+        story.settle(replace(version, utterance=replace(breach.utterance, id="u0")))
+        assert story.context.breaches == breaches
+
+
 def test_trouble_is_what_the_customer_tells_or_climbs_and_is_never_forgotten() -> None:
     complained = row("customer", acts=(act("cause_product", 0.8),))
     assert told(complained).troubled
