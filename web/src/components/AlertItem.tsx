@@ -9,8 +9,8 @@ import { go, useRoute } from "../lib/route";
 import { clock, since, timeOfDay } from "../lib/time";
 import { useSelect } from "../state/store";
 import { isActing, isOpen } from "../state/views";
-import { useSession } from "./context";
 import { AlertWords } from "./AlertWords";
+import { useSession } from "./context";
 import { SeverityMark } from "./Severity";
 import { Waited } from "./Ticking";
 
