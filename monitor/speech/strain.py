@@ -1,4 +1,5 @@
-"""How hard pressed the decoder is, and what is left out to keep up: first interim texts, then the breadth of the search.
+"""How hard pressed the decoder is, and what is left out to keep up: first interim texts, then the breadth of the search
+and what led up to a stretch.
 
 Pure: time comes from the caller. A step up is taken at once where what an alert waits for has waited too long; a step down
 after a while of calm, a longer one where the last proved too short, so that a load near the limit does not swing.
@@ -6,7 +7,7 @@ after a while of calm, a longer one where the last proved too short, so that a l
 
 from __future__ import annotations
 
-ALL, NO_INTERIMS, NARROW = range(3)  # levels: everything; no interim texts; beam 1 too, and finals made of their drafts
+ALL, NO_INTERIMS, NARROW = range(3)  # levels: everything; no interim texts; beam 1, no leads, and finals made of their drafts
 TOO_LONG = (0.3, 0.9)  # seconds a draft or final may have waited before level 1, level 2
 CALM = 4.0  # seconds without such a wait before the next level down
 CALMEST = 16.0  # the same, where a level was needed again and again

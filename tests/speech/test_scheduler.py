@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from monitor.records import RATE, Lead, Speech, Stage, Utterance
-from monitor.speech.lead import Past, Shape
+from monitor.speech.lead import NOTHING, Past, Shape
 from monitor.speech.scheduler import FEWEST, LONE, SLOT, WATCH, WORK, Scheduler
 
 
@@ -28,7 +28,7 @@ class Bench:
         return Shape(8.0 if len(speech.samples) < 4 * RATE else 16.0, len(speech.lead.tokens) if speech.lead else 0)
 
     def led(self, speech: Speech, past: Past) -> Speech:
-        return speech
+        return replace(speech, lead=Lead(past.samples, (7,)))
 
     def transcribe(self, batch: Sequence[Speech], *, narrow: bool) -> list[Utterance | None]:
         self.batches.append([speech.id for speech in batch])
@@ -102,6 +102,16 @@ async def test_only_what_is_led_by_as_many_words_goes_together() -> None:
         bench.go.release(9)
         await asyncio.gather(*tasks)
     assert bench.batches == [["busy"], ["a", "c"], ["b"], ["d"]]
+
+
+async def test_where_nobody_waits_for_alerts_the_fullest_batch_goes_first() -> None:
+    bench = Bench()
+    async with Scheduler(bench, 4) as scheduler:
+        tasks = await ask(scheduler, speech("busy"))
+        tasks += await ask(scheduler, speech("long", seconds=9), *(speech(one, call=one) for one in "abc"))
+        bench.go.release(9)
+        await asyncio.gather(*tasks)
+    assert bench.batches == [["busy"], ["a", "b", "c"], ["long"]]
 
 
 async def test_one_that_waited_for_its_turn_is_due_by_when_it_began_to() -> None:
@@ -253,7 +263,7 @@ async def test_under_load_interims_go_first_then_the_beam_and_all_comes_back() -
     clock = Clock()
     asyncio.get_running_loop().time = lambda: clock.now  # type: ignore[method-assign]
     slow = Slow(clock)
-    seen = list[tuple[int, int]]()
+    seen, led = list[tuple[int, int]](), list[bool]()
     async with Scheduler(slow, 1, live=True) as scheduler:
         for wave in range(60):
             drafts = [speech(f"{wave}.{n}", "draft", call=f"{n}") for n in range(12 if wave < 5 else 1)]
@@ -267,7 +277,10 @@ async def test_under_load_interims_go_first_then_the_beam_and_all_comes_back() -
                 assert shown
             elif 1 < wave < 5:
                 assert not shown
+            led.append(scheduler.led(drafts[0], NOTHING).lead is not None)
             clock.now += 1.0
+    assert not any(led[:5]), "what led up to a stretch is left out too"
+    assert all(led[51:]), "and comes back"
     assert any(narrow for wave, narrow in seen if wave < 5)
     assert not any(narrow for wave, narrow in seen if wave > 50)
 
