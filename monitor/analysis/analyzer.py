@@ -37,6 +37,7 @@ from monitor.analysis.recall import Recall, Remembered, remember
 from monitor.analysis.repeats import Scorer
 from monitor.analysis.risk import Risk
 from monitor.analysis.steps import Steps
+from monitor.analysis.taken import Taken
 from monitor.analysis.tally import Tally
 from monitor.analysis.text import Text
 from monitor.analysis.turns import DeadAir, Interruptions
@@ -57,6 +58,7 @@ class Analysis:
         self.embedder = embedder.load(folder)
         self.claims = Language(_sheet(settings.playbook, "claims.toml"), sentiment.corpus())
         self.repeats = Scorer(playbook.BUILT_IN / "repeats.toml")
+        self.taken = Taken(playbook.BUILT_IN / "taken.toml")
         self.questions = Questions(_sheet(settings.playbook, "asked.toml"))
         self.facts = FactLanguage(_sheet(settings.playbook, "facts.toml"))
         self.dodging = Dodging(_sheet(settings.playbook, "evasion.toml"))
@@ -97,7 +99,7 @@ class Analyzer:
         self._recall = Recall(analysis.claims, analysis.repeats, analysis.embedder, earlier)
         service = Hearing(analysis.playbook.lexicons["service"])
         self._complaint = Complaint(analysis.playbook, service)
-        self._steps = Steps(analysis.playbook, info, service, self._complaint)
+        self._steps = Steps(analysis.playbook, info, service, self._complaint, analysis.taken)
         self._promises = Promises(analysis.playbook, info, service)
         self._facts = Facts(analysis.facts, analysis.questions)
         self._by_words: tuple[Detector, ...] = (phrases, ladder)

@@ -7,7 +7,7 @@ where the words leave it open, by what is demanded and which figures it names; a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from monitor.analysis.claim_language import Language, Sentence, Window
@@ -15,7 +15,7 @@ from monitor.analysis.context import Context, Said
 from monitor.analysis.embedder import Embedder
 from monitor.analysis.likeness import Bag
 from monitor.analysis.phrases import when
-from monitor.analysis.repeats import Likeness, Scorer, Setting, compare
+from monitor.analysis.repeats import Doing, Likeness, Scorer, Setting, acted, chances, compare
 from monitor.analysis.text import Text
 from monitor.records import Finding, Utterance
 
@@ -56,6 +56,7 @@ class Mention:
     turn: int
     claim: Claim
     topic: Bag | None = None  # what the agent had asked, where the sentence answers
+    acts: Mapping[str, float] = field(default_factory=dict)  # what it does, by label how likely
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,19 +115,23 @@ class Claims:
         """What the customer stressed: the most repeated, loudest and longest first."""
         return sorted((c for c in self.all if c.stress >= STRESSED), key=lambda claim: (-claim.stress, claim.times[0]))
 
-    def likenesses(self, text: Text) -> list[tuple[Likeness, Mention]]:
+    def likenesses(self, said: Said) -> list[tuple[Likeness, Mention]]:
         """Each sentence that claims something, against each earlier one."""
+        text = said.text
         earlier = [mention for mention in self._mentions if mention.turn < self._turn]
         if not earlier or self._told_to_retell():
             return []
         setting = self._setting(text)
         sentences = [s for s in self._language.sentences(text) if s.claims and not s.accepting]
-        return [
+        found = [
             (likeness, mention)
             for sentence in sentences
             for mention in earlier
             if (likeness := compare(sentence, mention.sentence, setting, mention.topic))
         ]
+        if not said.labels:
+            return found
+        return [(acted(one, Doing(said.acts, mention.acts, self._turn, mention.turn)), mention) for one, mention in found]
 
     def _settle_agent(self, said: Said) -> None:
         text = said.text
@@ -160,7 +165,8 @@ class Claims:
                 claim.told = self._turn
             claim.arousal = max(claim.arousal, utterance.arousal or 0.0)
             claim.length += sentence.end - sentence.start
-            self._mentions.append(Mention(sentence, self._turn, claim, topic))
+            does = chances(said.acts, sentence.start, sentence.end)
+            self._mentions.append(Mention(sentence, self._turn, claim, topic, does))
         del self._mentions[:-REMEMBERED]
         if not self._language.slight(text):
             self._answered, self._agent_open = True, False
@@ -170,7 +176,7 @@ class Claims:
 
     def _matches(self, said: Said) -> list[Match]:
         """Of each sentence the earlier mention it repeats, where there is one."""
-        pairs = self.likenesses(said.text)
+        pairs = self.likenesses(said)
         scores = self._scorer.scores([likeness for likeness, _ in pairs], self._embedder)
         judged = [
             Match(likeness.new, likeness.window, mention, score, values=self._differing(likeness, mention))

@@ -3,7 +3,8 @@
 Its weights are plain numbers in the playbook's repeats.toml, fitted by `claims_train` on labelled dialogues. None of the
 features is proof alone: the words (as written, by sound, by rough sound), the meaning (cosine of sentence embeddings), the
 demand or threat that both make, figures of one kind, and what speaks against it (an answer, a question, the agent's own
-words said back).
+words said back). Where there is a classifier of acts, what the two sentences do must bear it out: who demands, reproaches or
+says that he has said it repeats sooner than who thanks, and a trouble or a demand is said again sooner than a remark.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from monitor.analysis.claim_language import Sentence, Window, sounds
+from monitor.analysis.context import Act
 from monitor.analysis.embedder import Embedder, Vectors
 from monitor.analysis.figures import Figure
 from monitor.analysis.likeness import Bag
@@ -33,7 +35,18 @@ FEATURES = (
     "words", "cover", "rough", "meaning", "threat", "demand", "same_figure", "other_figure", "wondering", "insisting",
     "renewing", "answering", "asked", "refused", "echo", "short",
 )  # fmt: skip
-WORDED = tuple(name for name in FEATURES if name != "meaning")
+ACTED = (
+    "retold", "dissatisfied", "thanks", "threatened", "of_demand", "of_trouble", "of_threat", "same_trouble", "same_act",
+    "long_ago", "late", "long", "first", "just_said",
+)  # fmt: skip
+THREATS = frozenset(("demand_supervisor", "churn", "regulator", "exposure", "legal", "extreme"))
+MODELS = {
+    "by_meaning": FEATURES,
+    "by_words": tuple(name for name in FEATURES if name != "meaning"),
+    "by_meaning_and_acts": (*FEATURES, *ACTED),
+    "by_words_and_acts": (*(name for name in FEATURES if name != "meaning"), *ACTED),
+}
+BORNE_OUT = 0.15  # probability, the acts known, below which the likeness is none: talk comes back to its words all the time
 DOUBT, SURE = 0.08, 0.85  # probability by words between which the meaning is asked
 BUDGET = 60  # characters embedded for one utterance: a millisecond for five, less what was met before
 
@@ -44,10 +57,12 @@ class Model(Section):
 
 
 class Sheet(Section):
-    """repeats.toml: the model with sentence embeddings, and the one without."""
+    """repeats.toml: models with sentence embeddings and without, each where acts are known and where they are not."""
 
     by_meaning: Model
     by_words: Model
+    by_meaning_and_acts: Model
+    by_words_and_acts: Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,27 +87,38 @@ class Likeness:
     differing: tuple[Figure, Figure] | None  # (earlier, now)
 
 
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """What both sentences of a likeness do, by label how likely, and where they stand in the call."""
+
+    acts: Sequence[Act]  # of the utterance of the new one
+    earlier: Mapping[str, float]
+    turn: int  # the customer's, of the new one
+    earlier_turn: int
+
+
 class Scorer:
     """Weighs likenesses. Built once, shared by all calls. Raises ConfigError naming the file."""
 
     def __init__(self, path: Path) -> None:
         sheet = read(Sheet, path)
-        for model, features in ((sheet.by_meaning, FEATURES), (sheet.by_words, WORDED)):
+        for name, features in MODELS.items():
+            model = getattr(sheet, name)
             if wrong := sorted(set(model.weights) ^ set(features)):
                 raise ConfigError(f"{path}: weights: {', '.join(wrong)}: one weight for each of {', '.join(features)}")
-        self._by_meaning, self._by_words = sheet.by_meaning, sheet.by_words
+        self._by_words, self._by_meaning = sheet.by_words, sheet.by_meaning
+        self._acted_by_words, self._acted_by_meaning = sheet.by_words_and_acts, sheet.by_meaning_and_acts
 
     def scores(self, likenesses: Sequence[Likeness], embedder: Embedder | None) -> list[float]:
-        """Of each the probability 0..1 that it is a repetition.
+        """Of each the probability 0..1 that it is a repetition; 0 where what the two sentences do does not bear it out.
 
         The meaning is asked where the words leave a doubt, the most doubtful first, for as much text as BUDGET allows; what is
         left is judged by its words.
         """
         scores = [_weighed(self._by_words, likeness.features) for likeness in likenesses]
-        if embedder is None:
-            return scores
+        borne_out = [_weighed(self._acted_by_words, likeness.features) for likeness in likenesses]
         asked, doubtful = dict[str, None](), list[int]()
-        for index in sorted(range(len(scores)), key=lambda index: -scores[index]):
+        for index in sorted(range(len(scores)), key=lambda index: -scores[index]) if embedder else ():
             lines = clips(likenesses[index])
             if not lines or not DOUBT <= scores[index] < SURE:
                 continue
@@ -100,16 +126,22 @@ class Scorer:
                 break
             asked.update(dict.fromkeys(lines))
             doubtful.append(index)
-        if asked:
-            vectors = dict(zip(asked, embedder(list(asked)), strict=True))
-            for index in doubtful:
-                new, old = (vectors[line] for line in clips(likenesses[index]))
-                scores[index] = _weighed(self._by_meaning, {**likenesses[index].features, "meaning": meaning(new, old)})
-        return scores
+        vectors = dict(zip(asked, embedder(list(asked)), strict=True)) if embedder and asked else {}
+        for index in doubtful:
+            new, old = (vectors[line] for line in clips(likenesses[index]))
+            features = {**likenesses[index].features, "meaning": meaning(new, old)}
+            scores[index] = _weighed(self._by_meaning, features)
+            borne_out[index] = _weighed(self._acted_by_meaning, features)
+        return [
+            0.0 if "same_act" in likeness.features and acted < BORNE_OUT else score
+            for likeness, score, acted in zip(likenesses, scores, borne_out, strict=True)
+        ]
 
 
 def _weighed(model: Model, features: Mapping[str, float]) -> float:
-    return 1 / (1 + math.exp(-model.bias - math.fsum(model.weights[name] * value for name, value in features.items())))
+    """The probability by what of the features the model knows and the likeness has."""
+    known = math.fsum(weight * features.get(name, 0.0) for name, weight in model.weights.items())
+    return 1 / (1 + math.exp(-model.bias - known))
 
 
 def compare(new: Sentence, old: Sentence, setting: Setting, topic: Bag | None = None) -> Likeness | None:
@@ -142,6 +174,35 @@ def compare(new: Sentence, old: Sentence, setting: Setting, topic: Bag | None = 
         "short": max(0.0, 1 - window.bag.mass / ENOUGH),
     }
     return Likeness(new, old, window, features, differing)
+
+
+def acted(likeness: Likeness, doing: Doing) -> Likeness:
+    """The likeness with what the two sentences do."""
+    now, then = chances(doing.acts, likeness.window.start, likeness.window.end), doing.earlier
+    troubles = [label for label in now if label.startswith("cause_")]
+    back = doing.turn - doing.earlier_turn
+    features = {
+        **{name: now.get(name, 0.0) for name in ("retold", "dissatisfied", "thanks")},
+        "threatened": max((now.get(label, 0.0) for label in THREATS), default=0.0),
+        "of_demand": then.get("demand", 0.0),
+        "of_trouble": max((chance for label, chance in then.items() if label.startswith("cause_")), default=0.0),
+        "of_threat": max((then.get(label, 0.0) for label in THREATS), default=0.0),
+        "same_trouble": math.fsum(now[label] * then.get(label, 0.0) for label in troubles),
+        "same_act": math.fsum(min(now[label], then.get(label, 0.0)) for label in now),
+        "long_ago": min(1.0, back / 10),
+        "late": min(1.0, doing.turn / 12),
+        "long": min(1.0, (likeness.new.end - likeness.new.start) / 60),
+        "first": float(likeness.new.start == 0),
+        "just_said": float(back == 1),
+    }
+    return replace(likeness, features={**likeness.features, **features})
+
+
+def chances(acts: Sequence[Act], start: int, end: int) -> dict[str, float]:
+    """Of each act that norm[start:end] has part in, how likely it is; without those that tell of the call as a whole."""
+    return {
+        act.label: act.probability for act in acts if act.start < end and act.end > start and not act.label.startswith("type_")
+    }
 
 
 def _promise(words: float, window: Window, old: Sentence, setting: Setting, differing: tuple[Figure, Figure] | None) -> float:

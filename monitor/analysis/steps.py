@@ -16,6 +16,7 @@ from monitor.analysis.hearing import Hearing
 from monitor.analysis.phrases import Hit, Likeness
 from monitor.analysis.phrases import finding as shown
 from monitor.analysis.playbook import Playbook
+from monitor.analysis.taken import WEIGHED, Taken
 from monitor.analysis.text import Text, normal, read
 from monitor.records import CallInfo, Finding
 
@@ -53,8 +54,8 @@ class Candidate:
 class Steps:
     """The steps of one call."""
 
-    def __init__(self, playbook: Playbook, info: CallInfo, service: Hearing, complaint: Complaint) -> None:
-        self._service, self._info, self._complaint = service, info, complaint
+    def __init__(self, playbook: Playbook, info: CallInfo, service: Hearing, complaint: Complaint, taken: Taken) -> None:
+        self._service, self._info, self._complaint, self._weighing = service, info, complaint, taken
         self._rules = {step: playbook.rules["step", step] for step in STEPS}
         words = playbook.words
         self._deeds = frozenset(normal(word) for name in DEEDS for word in words.get(name, ()))
@@ -111,17 +112,44 @@ class Steps:
         return [*late, *(self._lacks(step) for step in self.missing)]
 
     def _taken(self, said: Said) -> list[Candidate]:
-        """The steps that the agent's utterance takes, by words or by the classifier, the surest of each."""
-        if not said.text.norm:
-            return []
+        """The steps that the agent's utterance takes."""
+        best = self.found(said)
+        if said.labels:
+            best = {step: made for step in STEPS if (made := self._weighed(step, best.get(step), said))}
+        turn = self._turn + (not self._agents)
+        return [Candidate(step, found, turn, step != "close" or _farewell(said)) for step, found in best.items()]
+
+    def found(self, said: Said) -> dict[str, Finding]:
+        """The steps that phrases, call lines or promises find in the agent's utterance, the surest of each."""
         best: dict[str, Finding] = {}
+        if not said.text.norm:
+            return best
         for found in (*self._by_words(said), *self._by_promises(said), *self._by_questions(said)):
             step = found.rule or ""
             if self._undone(step, found, said) or (step in best and best[step].confidence >= found.confidence):
                 continue
             best[step] = found
-        turn = self._turn + (not self._agents)
-        return [Candidate(step, found, turn, step != "close" or _farewell(said)) for step, found in best.items()]
+        return best
+
+    def _weighed(self, step: str, found: Finding | None, said: Said) -> Finding | None:
+        """What was found of a step, or what is like it, if all that is done in the utterance bears it out.
+
+        A site's own phrases count whatever that is.
+        """
+        own = any(hit.rule.rule == step and hit.phrase.own for hit in self._service(said) if isinstance(hit, Hit))
+        if step not in WEIGHED or (own and found):
+            return found
+        chance = self._weighing.chance(step, said, found.confidence if found else 0.0)
+        if chance is None or found:
+            return found if chance is not None else None
+        act = said.act(step) or (said.act("promise_dated") if step == "act" else None)
+        if act is None:
+            return None
+        like = Likeness(self._rules[step], act)
+        alike = shown(like, said.utterance, said.text)
+        if not self._service.stands(like, said) or self._undone(step, alike, said):
+            return None
+        return replace(alike, confidence=round(chance, 3))
 
     def _by_words(self, said: Said) -> Iterable[Finding]:
         heard = [hit for hit in self._service(said) if hit.rule.kind == "step"]

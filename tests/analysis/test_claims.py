@@ -327,6 +327,23 @@ def test_the_act_of_having_said_it_counts_when_it_is_sure(probability: float) ->
     assert bool(found) == (probability > 0.75)
 
 
+def test_a_likeness_that_what_is_done_does_not_bear_out_is_no_repetition() -> None:
+    def uttered(who: Speaker, words: str, **acts: float) -> Said:
+        text = texts.read(words)
+        does = tuple(Act(label, 0, len(text.norm), chance, "") for label, chance in acts.items())
+        return Said(said(who, words), text, does, frozenset(("thanks", "dissatisfied", "cause_product")))
+
+    def likely(**acts: float) -> float:
+        claims = Claims(language(), scorer(), None)
+        claims.settle(uttered("customer", "空调装了三天就不制冷，屋里热得没法待。", cause_product=0.9))
+        claims.settle(uttered("agent", "好的，我先给您记一下。"))
+        pairs = [likeness for likeness, _ in claims.likenesses(uttered("customer", "空调不制冷，屋里热得很。", **acts))]
+        return max(scorer().scores(pairs, None))
+
+    assert likely(thanks=0.95) == 0.0
+    assert likely(dissatisfied=0.9, cause_product=0.9) > 0.3
+
+
 def test_a_draft_gives_what_its_final_gives() -> None:
     lines = [line for line in dialogues("dialogues_more")[0] if not line.asks_again]
     claims, _ = run(lines[:-1], EMBEDDER)

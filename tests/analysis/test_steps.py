@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 
 import pytest
 
@@ -158,3 +159,26 @@ def test_dialogues_of_other_trades(name: str, steps_f1: float, promise_f1: float
     counts = tally([run(analysis(), call, peeking=True) for call in dialogues(name)])
     assert f1([counts[step] for step in STEPS if step in counts]) >= steps_f1
     assert f1([counts["promise"]]) >= promise_f1
+
+
+def test_a_site_s_own_phrase_takes_a_step_whatever_else_is_said(tmp_path: Path) -> None:
+    (tmp_path / "steps.toml").write_text('[[step.elevate.phrases]]\nsay = ["递给楼上的"]\n', "utf-8")
+    told = dict[bool, bool]()
+    for own in (False, True):
+        analyzer = Analysis(config.Analysis(playbook=tmp_path if own else None)).call(info())
+        for who, words in (("customer", ANGRY[2:]), ("agent", "递给楼上的。")):
+            found = analyzer.feed(said("agent" if who == "agent" else "customer", words, 10.0 * (who == "agent"))).findings
+        told[own] = "elevate" in rules(steps(found))
+    assert told == {False: False, True: True}
+
+
+def test_an_apology_that_ends_in_a_refusal_soothes_nobody() -> None:
+    found = talk(
+        "A:您好，请讲。",
+        ANGRY,
+        "A:抱歉归抱歉，这是您自己没装好，我们管不了。",
+        "C:你说什么？",
+        "A:真对不起，让您家里泡成这样，换谁都着急。",
+    )
+    assert "soothe" not in rules(found[2])
+    assert "soothe" in rules(found[4])

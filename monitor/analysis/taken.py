@@ -1,0 +1,76 @@
+"""How likely an utterance of the agent takes a step of handling a complaint: a logistic regression over all that it does.
+
+A single act tells little: 我给您查一下 solves one call and stalls another, and an apology before a refusal soothes nobody.
+The weights are plain numbers in the playbook's taken.toml, fitted by `steps_train` on calls whose steps were marked.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from pydantic import Field
+
+from monitor.analysis.context import Said
+from monitor.config import Section, read
+from monitor.errors import ConfigError
+
+WEIGHED = ("soothe", "probe", "act", "elevate")
+DOES = (*WEIGHED, "change", "close", "promise_dated", "promise_undated", "ask", "acknowledge", "contradict")
+BREACHES = frozenset(
+    (
+        "belittle", "get_what_you_pay", "flat_denial", "not_my_job", "dont_know", "never_said", "cant", "hide_behind_policy",
+        "read_it_yourself", "another_day", "dismiss", "blame_customer", "blame_others", "stall", "absolute",
+    )
+)  # fmt: skip
+FEATURES = (*DOES, "breach", "found", "promised", "long", "asks")
+LONG = 24  # characters from which an utterance is one: a longer one may be a turn, or two pieces of it
+
+
+class Model(Section):
+    least: float = Field(ge=0, le=1)  # probability from which the step counts as taken
+    bias: float
+    weights: dict[str, float]
+
+
+class Sheet(Section):
+    """taken.toml: one model a step."""
+
+    soothe: Model
+    probe: Model
+    act: Model
+    elevate: Model
+
+
+class Taken:
+    """Built once, shared by all calls. Raises ConfigError naming the file."""
+
+    def __init__(self, path: Path) -> None:
+        sheet = read(Sheet, path)
+        self._models: dict[str, Model] = {step: getattr(sheet, step) for step in WEIGHED}
+        for step, model in self._models.items():
+            if wrong := sorted(set(model.weights) ^ set(FEATURES)):
+                raise ConfigError(f"{path}: {step}: {', '.join(wrong)}: one weight for each of {', '.join(FEATURES)}")
+
+    def chance(self, step: str, said: Said, found: float) -> float | None:
+        """The probability that `said` takes the step; None where that is too little.
+
+        `found`: how sure the step's phrases and call lines are of it by themselves.
+        """
+        model = self._models[step]
+        weighed = math.fsum(model.weights[name] * value for name, value in features(said, found).items())
+        chance = 1 / (1 + math.exp(-model.bias - weighed))
+        return chance if chance >= model.least else None
+
+
+def features(said: Said, found: float) -> dict[str, float]:
+    """What an utterance of the agent is weighed by, each 0 to 1."""
+    acts = {act.label: act.probability for act in said.acts}
+    return {
+        **{label: acts.get(label, 0.0) for label in DOES},
+        "breach": max((acts.get(label, 0.0) for label in BREACHES), default=0.0),
+        "found": found,
+        "promised": float(any(made.kind == "promise" and made.rule == "dated" for made in said.findings)),
+        "long": min(1.0, len(said.text.norm) / LONG),
+        "asks": float(bool(said.text.clauses) and said.text.clauses[-1].stop == "？"),
+    }
