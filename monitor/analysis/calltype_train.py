@@ -1,10 +1,9 @@
 """Fit the weights of `calltype` to labelled calls.
 
 `python -m monitor.analysis.calltype_train CALLS.tsv` takes the whole calls of the corpus, whose types CALLS.tsv
-tells by their ideas (`type<TAB>idea`; `type|type`: one of them), and the labelled scripts, dialogues and `marked` calls named
-after it (SCRIPT.json, DIALOGUES.txt, *.tsv, *.marks), cross-validates by call, and writes monitor/playbook/zh/types.toml. The
-weights there are those of tests/analysis/complaints/{calls.tsv,dialogues.txt,others.txt}, tests/analysis/marked/* and
-tests/data/calls/*.json.
+tells by their ideas (`type<TAB>idea`; `type|type`: one of them), and the labelled scripts and dialogues named after it
+(SCRIPT.json, DIALOGUES.txt), cross-validates by call, and writes monitor/playbook/zh/types.toml. The weights there are those of
+tests/analysis/complaints/{calls.tsv,dialogues.txt,others.txt} and tests/data/calls/*.json.
 
 The classifier of acts has learnt the corpus's own lines and hears them more surely than it will others: of each such call some
 acts and findings are therefore left out and the others made less sure, at random; of the other calls too, beside what they are,
@@ -24,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from monitor import config
-from monitor.analysis import calltype, corpus, marked
+from monitor.analysis import calltype, corpus
 from monitor.analysis import text as texts
 from monitor.analysis.analyzer import Analysis
 from monitor.analysis.calltype import PATH, TYPES, Weigher
@@ -83,16 +82,6 @@ def dialogues(path: Path) -> list[Call]:
     lines = (line for line in path.read_text("utf-8").splitlines() if not line.startswith("#"))
     blocks = [block.splitlines() for block in "\n".join(lines).strip().split("\n\n")]
     return [Call(frozenset((block[0].split()[1],)), tuple(map(_row, block[1:])), False) for block in blocks]
-
-
-def whole(path: Path, told: Path) -> list[Call]:
-    """`marked` calls, but for those whose type `told` tells."""
-    known = {row.partition("\t")[2] for row in told.read_text("utf-8").splitlines()}
-    return [
-        Call(frozenset((call.type,)), tuple((turn.speaker, turn.text) for turn in call.turns), call.learnt)
-        for call in marked.read(path)
-        if call.idea not in known
-    ]
 
 
 def heard(call: Call, analysis: Analysis) -> list[Said]:
@@ -200,7 +189,7 @@ def right(all_: Examples) -> npt.NDArray[np.bool_]:
 def main(told: Path, others: Sequence[Path]) -> None:
     weigher, calls = Weigher(fitting=True), of_corpus(told)
     for path in others:
-        calls += [script(path)] if path.suffix == ".json" else dialogues(path) if path.suffix == ".txt" else whole(path, told)
+        calls += [script(path)] if path.suffix == ".json" else dialogues(path)
     all_ = examples(calls, weigher)
     held_out = right(all_)
     shares = (held_out[all_.learnt].mean(), held_out[~all_.learnt].mean())

@@ -19,6 +19,7 @@ from itertools import groupby
 from pathlib import Path
 
 from monitor.analysis import corpus
+from monitor.analysis.calltype import TYPES
 from monitor.errors import ConfigError
 from monitor.records import Speaker
 
@@ -98,13 +99,20 @@ def _blocks(path: Path, columns: int) -> Iterator[tuple[str, str, list[tuple[int
         if line.startswith("# idea:"):
             found.append((line[7:].strip(), "", []))
         elif line.startswith("# call:") and found:
-            found[-1] = (found[-1][0], line[7:].split()[0], found[-1][2])
+            found[-1] = (found[-1][0], _type(path, number, line[7:]), found[-1][2])
         elif line and not line.startswith("#"):
             row = line.split("\t")
-            if not found or len(row) != columns:
-                raise ConfigError(f"{path}:{number}: wants a call that has begun, and {columns} columns")
+            if not found or not found[-1][1] or len(row) != columns or not row[-1]:
+                raise ConfigError(f"{path}:{number}: wants a call that has begun and whose type is told, and {columns} columns")
             found[-1][2].append((number, row))
     yield from found
+
+
+def _type(path: Path, number: int, told: str) -> str:
+    kind = told.split()[0] if told.split() else ""
+    if kind not in TYPES:
+        raise ConfigError(f"{path}:{number}: a type of {', '.join(TYPES)}")
+    return kind
 
 
 def _speaker(path: Path, number: int, name: str) -> Speaker:

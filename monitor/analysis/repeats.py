@@ -110,7 +110,9 @@ class Scorer:
         self._acted_by_words, self._acted_by_meaning = sheet.by_words_and_acts, sheet.by_meaning_and_acts
 
     def scores(self, likenesses: Sequence[Likeness], embedder: Embedder | None) -> list[float]:
-        """Of each the probability 0..1 that it is a repetition; 0 where what the two sentences do does not bear it out.
+        """Of each the probability 0..1 that it is a repetition.
+
+        It is 0 where what the two sentences do does not bear it out, unless a figure differs: that has its own tests.
 
         The meaning is asked where the words leave a doubt, the most doubtful first, for as much text as BUDGET allows; what is
         left is judged by its words.
@@ -133,7 +135,7 @@ class Scorer:
             scores[index] = _weighed(self._by_meaning, features)
             borne_out[index] = _weighed(self._acted_by_meaning, features)
         return [
-            0.0 if "same_act" in likeness.features and acted < BORNE_OUT else score
+            0.0 if "same_act" in likeness.features and not likeness.differing and acted < BORNE_OUT else score
             for likeness, score, acted in zip(likenesses, scores, borne_out, strict=True)
         ]
 

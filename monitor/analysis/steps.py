@@ -1,7 +1,8 @@
 """step and step_missing: the steps of handling a complaint as the agent takes them, and those that never came.
 
 A step is told once, where it is first really done, and only of a complaint: what was done before the call was known to be one
-is told as soon as it is. Thanks that may end the call count as closing once they do: with a farewell, or when nothing but the
+is told as soon as it is. What an utterance of some length is found to do of four of them is weighed with all else that it does
+(`taken`). Thanks that may end the call count as closing once they do: with a farewell, or when nothing but the
 customer's goodbye came after.
 """
 
@@ -13,10 +14,10 @@ from dataclasses import dataclass, replace
 from monitor.analysis.complaint import Complaint
 from monitor.analysis.context import Context, Said
 from monitor.analysis.hearing import Hearing
-from monitor.analysis.phrases import Hit, Likeness
+from monitor.analysis.phrases import MOST, Hit, Likeness
 from monitor.analysis.phrases import finding as shown
 from monitor.analysis.playbook import Playbook
-from monitor.analysis.taken import WEIGHED, Taken
+from monitor.analysis.taken import LONG, WEIGHED, Taken
 from monitor.analysis.text import Text, normal, read
 from monitor.records import CallInfo, Finding
 
@@ -120,7 +121,7 @@ class Steps:
         return [Candidate(step, found, turn, step != "close" or _farewell(said)) for step, found in best.items()]
 
     def found(self, said: Said) -> dict[str, Finding]:
-        """The steps that phrases, call lines or promises find in the agent's utterance, the surest of each."""
+        """The steps that phrases, call lines, promises or questions find in the agent's utterance, the surest of each."""
         best: dict[str, Finding] = {}
         if not said.text.norm:
             return best
@@ -134,22 +135,28 @@ class Steps:
     def _weighed(self, step: str, found: Finding | None, said: Said) -> Finding | None:
         """What was found of a step, or what is like it, if all that is done in the utterance bears it out.
 
-        A site's own phrases count whatever that is.
+        A site's own phrases count whatever that is; so does what is found in a few words, which may be a piece of a turn.
         """
-        own = any(hit.rule.rule == step and hit.phrase.own for hit in self._service(said) if isinstance(hit, Hit))
-        if step not in WEIGHED or (own and found):
+        if step not in WEIGHED or step not in said.labels or len(said.text.norm) < LONG or (found and self._own(step, said)):
             return found
         chance = self._weighing.chance(step, said, found.confidence if found else 0.0)
-        if chance is None or found:
-            return found if chance is not None else None
+        if chance is None:
+            return None
+        if found:
+            return found
         act = said.act(step) or (said.act("promise_dated") if step == "act" else None)
-        if act is None:
+        if act is None or self._rules[step].lines >= 1:
             return None
         like = Likeness(self._rules[step], act)
         alike = shown(like, said.utterance, said.text)
         if not self._service.stands(like, said) or self._undone(step, alike, said):
             return None
-        return replace(alike, confidence=round(chance, 3))
+        return replace(alike, confidence=round(min(chance, MOST), 3))
+
+    def _own(self, step: str, said: Said) -> bool:
+        """Whether one of a site's own phrases found it, or the promise that it is."""
+        own = [hit.rule for hit in self._service(said) if isinstance(hit, Hit) and hit.phrase.own]
+        return any(rule.rule == step or (step == "act" and rule.kind == "promise") for rule in own)
 
     def _by_words(self, said: Said) -> Iterable[Finding]:
         heard = [hit for hit in self._service(said) if hit.rule.kind == "step"]

@@ -25,7 +25,7 @@ from monitor import config
 from monitor.analysis import marked, playbook
 from monitor.analysis.analyzer import Analysis
 from monitor.analysis.calltype_train import Call, heard, thinned
-from monitor.analysis.complaint import Complaint
+from monitor.analysis.complaint import UNTROUBLED, Complaint
 from monitor.analysis.context import Context
 from monitor.analysis.hearing import Hearing
 from monitor.analysis.marked import Marked
@@ -39,7 +39,6 @@ LEARNT = 0.3  # weight of a call of the corpus
 LOOSE = 1.0  # inverse of the ridge
 FOLDS, SEED = 6, 5
 LEAST = tuple(round(0.15 + 0.05 * step, 2) for step in range(9))
-NO_COMPLAINT = frozenset(("inquiry", "none"))
 
 Floats = npt.NDArray[np.float64]
 
@@ -113,7 +112,7 @@ def main(paths: Sequence[Path]) -> None:
     analysis, chance = Analysis(config.Analysis()), random.Random(SEED)  # noqa: S311 - nothing secret
     if not analysis.acts.labels("agent"):
         raise SystemExit("the weights need the classifier of acts: callmonitor models learn")
-    marks = [call for path in paths for call in marked.read(path) if call.type not in NO_COMPLAINT]
+    marks = [call for path in paths for call in marked.read(path) if call.type not in UNTROUBLED]
     calls = [turns(call, analysis, chance) for call in marks]
     blocks = ["# Weights of monitor/analysis/taken.py, fitted by steps_train. Do not edit: fit again."]
     for step in WEIGHED:

@@ -12,19 +12,15 @@ from pathlib import Path
 from pydantic import Field
 
 from monitor.analysis.context import Said
+from monitor.analysis.playbook import RULES
 from monitor.config import Section, read
 from monitor.errors import ConfigError
 
 WEIGHED = ("soothe", "probe", "act", "elevate")
 DOES = (*WEIGHED, "change", "close", "promise_dated", "promise_undated", "ask", "acknowledge", "contradict")
-BREACHES = frozenset(
-    (
-        "belittle", "get_what_you_pay", "flat_denial", "not_my_job", "dont_know", "never_said", "cant", "hide_behind_policy",
-        "read_it_yourself", "another_day", "dismiss", "blame_customer", "blame_others", "stall", "absolute",
-    )
-)  # fmt: skip
+BROKEN = (*RULES["banned_phrase"], *RULES["overpromise"])
 FEATURES = (*DOES, "breach", "found", "promised", "long", "asks")
-LONG = 24  # characters from which an utterance is one: a longer one may be a turn, or two pieces of it
+LONG = 24  # characters; a shorter utterance may be a piece of a turn
 
 
 class Model(Section):
@@ -68,7 +64,7 @@ def features(said: Said, found: float) -> dict[str, float]:
     acts = {act.label: act.probability for act in said.acts}
     return {
         **{label: acts.get(label, 0.0) for label in DOES},
-        "breach": max((acts.get(label, 0.0) for label in BREACHES), default=0.0),
+        "breach": max((acts.get(label, 0.0) for label in BROKEN), default=0.0),
         "found": found,
         "promised": float(any(made.kind == "promise" and made.rule == "dated" for made in said.findings)),
         "long": min(1.0, len(said.text.norm) / LONG),

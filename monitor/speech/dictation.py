@@ -2,7 +2,8 @@
 
 A draft is led by the drafts before it and what was settled by then. Where that is all that leads the final too and the sound is
 the very same, the draft has said the final's words already; where there is no time to do better, the drafts one after the
-other have. In all else a final depends on the audio alone, so that a call is written alike live and in review.
+other have. In all else a final depends on the audio alone, so that a call is written alike live and in review; but where there
+is no time, nothing leads anything.
 """
 
 from __future__ import annotations
@@ -63,7 +64,8 @@ class Dictation:
     async def _draft(self, speech: Speech, draft: _Draft, before: _Draft | None) -> Utterance | None:
         said = None
         try:
-            past = draft.past = (before and before.after) or self._pasts[speech.speaker]
+            past = (before and before.after) or self._pasts[speech.speaker]
+            draft.past = None if self._scheduler.strained else past  # strained, nothing led it: it does not stand for its final
             if before:
                 before.followed, before.past, before.after = True, None, None
             said = await self._scheduler.transcribe(self._scheduler.led(speech, past))

@@ -41,8 +41,12 @@ def test_rows_of_one_side_are_one_turn_with_all_their_marks(tmp_path: Path) -> N
         ("R2!三件=四件", "R2!三件", r"c\.tsv:9: R2!三件: no such mark"),
         ("S:probe", "S:prob", r"c\.tsv:8: S:prob: no such mark"),
         ("agent\t-\t您好", "nobody\t-\t您好", r"c\.tsv:5: nobody: agent or customer"),
-        ("agent\t-\t您好", "agent\t您好", r"c\.tsv:5: wants a call that has begun, and 3 columns"),
+        ("agent\t-\t您好", "agent\t您好", r"c\.tsv:5: wants a call that has begun and whose type is told, and 3 columns"),
         ("# idea: 快递 丢件", "", r"c\.tsv:5: wants a call that has begun"),
+        ("# call: venting service valid", "", r"c\.tsv:5: wants a call that has begun and whose type is told"),
+        ("# call: venting", "# call: raging", r"c\.tsv:4: a type of venting, "),
+        ("# call: venting service valid", "# call:", r"c\.tsv:4: a type of venting, "),
+        ("您好", "", r"c\.tsv:5: wants a call that has begun"),
     ],
 )
 def test_what_cannot_be_understood_is_named_by_its_line(tmp_path: Path, old: str, new: str, why: str) -> None:

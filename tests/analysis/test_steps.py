@@ -172,13 +172,19 @@ def test_a_site_s_own_phrase_takes_a_step_whatever_else_is_said(tmp_path: Path) 
     assert told == {False: False, True: True}
 
 
-def test_an_apology_that_ends_in_a_refusal_soothes_nobody() -> None:
-    found = talk(
-        "A:您好，请讲。",
-        ANGRY,
-        "A:抱歉归抱歉，这是您自己没装好，我们管不了。",
-        "C:你说什么？",
-        "A:真对不起，让您家里泡成这样，换谁都着急。",
-    )
-    assert "soothe" not in rules(found[2])
-    assert "soothe" in rules(found[4])
+def test_what_a_turn_does_counts_alike_in_one_utterance_or_in_three() -> None:
+    words = ("非常抱歉。", "您是哪天买的，当时是怎么装的？", "给您换一台新的，明天上午送到。")
+    whole, pieces = talk("A:您好。", ANGRY, "A:" + "".join(words)), talk("A:您好。", ANGRY, *(f"A:{one}" for one in words))
+    assert set(rules(whole[2])) >= {"soothe", "probe", "act"}
+    assert {rule for found in pieces[2:5] for rule in rules(found)} >= {"soothe", "probe", "act"}
+
+
+def test_lines_that_never_count_take_no_step_however_much_is_done(tmp_path: Path) -> None:
+    told = dict[float, bool]()
+    for lines in (0.6, 1):
+        (tmp_path / "steps.toml").write_text(f"[step.act]\nlines = {lines}\n", "utf-8")
+        analyzer = Analysis(config.Analysis(playbook=tmp_path)).call(info())
+        analyzer.feed(said("customer", ANGRY[2:], 0.0))
+        found = analyzer.feed(said("agent", "这台您抬到门口就行，旧的我们拉走，新的直接给您搬进屋装好。", 20.0)).findings
+        told[lines] = "act" in rules(steps(found))
+    assert told == {0.6: True, 1: False}

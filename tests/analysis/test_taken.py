@@ -29,7 +29,6 @@ def test_a_step_is_taken_by_what_is_like_it_and_not_by_a_breach(step: str) -> No
     sure = taken.chance(step, uttered("这个我给您这样办，您看行不行？", **{step: 0.95}), 0.9)
     assert sure is not None
     assert sure > 0.5
-    assert taken.chance(step, uttered("随便您，爱上哪儿说上哪儿说去", dismiss=0.95), 0.0) is None
     breached = taken.chance(step, uttered("这个我给您这样办，您看行不行？", **{step: 0.95}, dismiss=0.95), 0.9)
     assert breached is None or breached < sure
 
