@@ -4,7 +4,7 @@ Each stretch has a time by which it is due: drafts, which alerts wait for, soone
 call a little later, so that a call that sends much holds nobody up. Interims come after all these. A batch takes only stretches
 of one shape, for a result never depends on its company, so that live and offline agree; live, it takes about `SLOT`
 seconds of work, so that nobody stands behind it for long. Where nobody waits for alerts, those go first of whose shape most
-wait: alone, a stretch costs twice what it does among four.
+wait, as alone a stretch costs twice what it does among four; a rare shape may then wait until the review is nearly over.
 
 Where there are two workers and calls are live, a lone final is left to one of them for a moment, so that no draft stands behind
 it. What waits and is overtaken is given up; what is being decoded already is not, or on a busy machine no interim would ever
@@ -105,7 +105,7 @@ class Scheduler:
 
     @property
     def strained(self) -> bool:
-        """Whether there is no time to decode a final anew whose drafts have said it all."""
+        """Whether there is no time to decode a final anew whose drafts have said it all, nor for what leads a stretch."""
         return self._strain.level >= NARROW
 
     def led(self, speech: Speech, past: Past) -> Speech:
