@@ -18,6 +18,7 @@ from pydantic import Field
 
 from monitor.analysis import playbook
 from monitor.analysis.context import Said
+from monitor.analysis.weights import Model
 from monitor.config import Section, read
 from monitor.errors import ConfigError
 from monitor.records import Speaker
@@ -44,11 +45,6 @@ class WordSheet(Section):
     speaker: Speaker
     say: tuple[str, ...] = Field(min_length=1)
     verbatim: bool = False  # sought in the words as written, not in their normal form (which makes 您 你)
-
-
-class Model(Section):
-    bias: float
-    weights: dict[str, float]
 
 
 class Sheet(Section):
@@ -111,15 +107,12 @@ class Weigher:
         if set(sheet.type) != set(TYPES):
             raise ConfigError(f"{path}: type: needs {', '.join(TYPES)}")
         for name, model in sheet.type.items():
-            if wrong := sorted(set(model.weights) ^ set(names(self.words))):
-                raise ConfigError(f"{path}: type.{name}.weights: one for each feature, differs in {', '.join(wrong)}")
+            if wrong := model.differing(names(self.words)):
+                raise ConfigError(f"{path}: type.{name}.weights: one for each feature, differs in {wrong}")
 
     def scores(self, features: Mapping[str, float]) -> dict[str, float]:
         """Of each type its log-odds, up to a constant."""
-        return {
-            name: model.bias + math.fsum(weight * features[feature] for feature, weight in model.weights.items())
-            for name, model in self._models.items()
-        }
+        return {name: model.log_odds(features) for name, model in self._models.items()}
 
 
 def names(words: Words) -> tuple[str, ...]:

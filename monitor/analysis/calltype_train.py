@@ -1,9 +1,10 @@
 """Fit the weights of `calltype` to labelled calls.
 
-`python -m monitor.analysis.calltype_train CALLS.tsv` takes the whole calls of the corpus, whose types CALLS.tsv
-tells by their ideas (`type<TAB>idea`; `type|type`: one of them), and the labelled scripts and dialogues named after it
-(SCRIPT.json, DIALOGUES.txt), cross-validates by call, and writes monitor/playbook/zh/types.toml. The weights there are those of
-tests/analysis/complaints/{calls.tsv,dialogues.txt,others.txt} and tests/data/calls/*.json.
+`python -m monitor.analysis.calltype_train CALLS.tsv FILES...` takes the whole calls of the corpus, whose types CALLS.tsv
+tells by their ideas (`type<TAB>idea`; `type|type`: one of them), and the labelled scripts (.json), dialogues (.txt) and
+`marked` calls (.tsv, .marks; where CALLS.tsv has the idea too, that counts) named after it, cross-validates by call, and
+writes monitor/playbook/zh/types.toml. The weights there are those of
+tests/analysis/complaints/{calls.tsv,dialogues.txt,others.txt}, tests/analysis/marked/* and tests/data/calls/*.json.
 
 The classifier of acts has learnt the corpus's own lines and hears them more surely than it will others: of each such call some
 acts and findings are therefore left out and the others made less sure, at random; of the other calls too, beside what they are,
@@ -23,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from monitor import config
-from monitor.analysis import calltype, corpus
+from monitor.analysis import calltype, corpus, marked
 from monitor.analysis import text as texts
 from monitor.analysis.analyzer import Analysis
 from monitor.analysis.calltype import PATH, TYPES, Weigher
@@ -32,6 +33,7 @@ from monitor.analysis.context import Said, Story
 from monitor.analysis.hearing import Hearing
 from monitor.analysis.ladder import LadderDetector
 from monitor.analysis.phrases import PhraseDetector
+from monitor.analysis.weights import block
 from monitor.errors import ConfigError
 from monitor.records import Speaker, Utterance
 
@@ -53,8 +55,11 @@ class Call:
     learnt: bool  # from the corpus
 
 
-def of_corpus(path: Path) -> list[Call]:
-    """The whole calls of the corpus of which `path` tells the type. Raises ConfigError where it tells none of the types."""
+def of_corpus(path: Path) -> dict[str, Call]:
+    """By idea the whole calls of the corpus of which `path` tells the type.
+
+    Raises ConfigError where it tells none of the types.
+    """
     told: dict[str, frozenset[str]] = {}
     for row in path.read_text("utf-8").splitlines():
         if row and not row.startswith("#"):
@@ -67,7 +72,7 @@ def of_corpus(path: Path) -> list[Call]:
     for line in corpus.load():
         if line.idea in ideas:
             rows.setdefault(ideas[line.idea], []).append((line.speaker, line.text))
-    return [Call(told[idea], tuple(said), True) for idea, said in rows.items() if idea in told]
+    return {idea: Call(told[idea], tuple(said), True) for idea, said in rows.items() if idea in told}
 
 
 def script(path: Path) -> Call:
@@ -82,6 +87,14 @@ def dialogues(path: Path) -> list[Call]:
     lines = (line for line in path.read_text("utf-8").splitlines() if not line.startswith("#"))
     blocks = [block.splitlines() for block in "\n".join(lines).strip().split("\n\n")]
     return [Call(frozenset((block[0].split()[1],)), tuple(map(_row, block[1:])), False) for block in blocks]
+
+
+def marked_calls(path: Path) -> dict[str, Call]:
+    """By idea the `marked` calls of a file."""
+    return {
+        one.idea: Call(frozenset((one.type,)), tuple((turn.speaker, turn.text) for turn in one.turns), one.learnt)
+        for one in marked.read(path)
+    }
 
 
 def heard(call: Call, analysis: Analysis) -> list[Said]:
@@ -187,9 +200,13 @@ def right(all_: Examples) -> npt.NDArray[np.bool_]:
 
 
 def main(told: Path, others: Sequence[Path]) -> None:
-    weigher, calls = Weigher(fitting=True), of_corpus(told)
+    weigher, by_idea, calls = Weigher(fitting=True), of_corpus(told), list[Call]()
     for path in others:
-        calls += [script(path)] if path.suffix == ".json" else dialogues(path)
+        if path.suffix in (".tsv", ".marks"):
+            by_idea = marked_calls(path) | by_idea
+        else:
+            calls += [script(path)] if path.suffix == ".json" else dialogues(path)
+    calls += by_idea.values()
     all_ = examples(calls, weigher)
     held_out = right(all_)
     shares = (held_out[all_.learnt].mean(), held_out[~all_.learnt].mean())
@@ -203,11 +220,10 @@ def _with_bias(given: Floats) -> Floats:
 
 
 def _written(point: Floats, names: Sequence[str]) -> str:
-    blocks = []
-    for index, type_ in enumerate(TYPES):
-        rows = [f"{name} = {weight:.2f}" for name, weight in zip(names, point[:-1, index], strict=True)]
-        blocks.append("\n".join((f"\n[type.{type_}]", f"bias = {point[-1, index]:.2f}", "", f"[type.{type_}.weights]", *rows)))
-    return "\n".join(blocks) + "\n"
+    return "".join(
+        f"\n{block(f'type.{type_}', point[-1, index], zip(names, point[:-1, index], strict=True))}\n"
+        for index, type_ in enumerate(TYPES)
+    )
 
 
 def _shares(scores: Floats) -> Floats:

@@ -8,14 +8,14 @@ where the words leave it open, by what is demanded and which figures it names; a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from monitor.analysis.claim_language import Language, Sentence, Window
 from monitor.analysis.context import Context, Said
 from monitor.analysis.embedder import Embedder
 from monitor.analysis.likeness import Bag
 from monitor.analysis.phrases import when
-from monitor.analysis.repeats import Doing, Likeness, Scorer, Setting, acted, chances, compare
+from monitor.analysis.repeats import Doing, Likeness, Scorer, Setting, chances, compare
 from monitor.analysis.text import Text
 from monitor.records import Finding, Utterance
 
@@ -131,7 +131,9 @@ class Claims:
         ]
         if not said.labels:
             return found
-        return [(acted(one, Doing(said.acts, mention.acts, self._turn, mention.turn)), mention) for one, mention in found]
+        return [
+            (replace(one, doing=Doing(said.acts, mention.acts, self._turn, mention.turn)), mention) for one, mention in found
+        ]
 
     def _settle_agent(self, said: Said) -> None:
         text = said.text

@@ -30,7 +30,8 @@ from monitor.analysis.claims import REPEATED, Claims
 from monitor.analysis.context import Said
 from monitor.analysis.embedder import Embedder
 from monitor.analysis.misheard import Mishearing
-from monitor.analysis.repeats import ACTED, FEATURES, MODELS, Likeness, clips, meaning
+from monitor.analysis.repeats import ACTED, FEATURES, MODELS, Likeness, acted, clips, meaning
+from monitor.analysis.weights import block
 from monitor.records import Speaker
 
 PATH = playbook.BUILT_IN / "repeats.toml"
@@ -130,12 +131,11 @@ def main(paths: Sequence[Path]) -> None:
     made = plain + [turn for call in misheard for turn in turns(call, analysis, chance)]
     blocks = []
     for name, features in MODELS.items():
-        acted = "same_act" in features
-        known = [turn for turn in made if turn.dialogue or acted]
-        tested = [turn for turn in plain if (turn.dialogue or acted) and turn.weight == 1]
+        with_acts = set(ACTED) <= set(features)
+        known = [turn for turn in made if turn.dialogue or with_acts]
+        tested = [turn for turn in plain if (turn.dialogue or with_acts) and turn.weight == 1]
         bias, weights = fit(known, features)
-        rows = [f"{feature} = {weight:.2f}" for feature, weight in zip(features, weights, strict=True)]
-        blocks.append("\n".join((f"[{name}]", f"bias = {bias:.2f}", "", f"[{name}.weights]", *rows)))
+        blocks.append(block(name, bias, zip(features, weights, strict=True)))
         sys.stdout.write(f"{name}: F1 {cross_validated(known, tested, features):.3f} by turn, cross-validated by call\n")
     note = "# Weights of monitor/analysis/repeats.py, fitted by claims_train. Do not edit: fit again.\n\n"
     PATH.write_text(note + "\n\n".join(blocks) + "\n", "utf-8")
@@ -153,7 +153,7 @@ def _calls(path: Path) -> Iterable[Told]:
 
 
 def _vector(likeness: Likeness, embed: Embedder | None) -> Floats:
-    features = dict(likeness.features)
+    features = {**likeness.features, **(acted(likeness, likeness.doing) if likeness.doing else {})}
     lines = clips(likeness)
     if embed and lines:
         features["meaning"] = meaning(*embed(list(lines)))

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 
@@ -79,6 +80,7 @@ def _of_corpus(path: Path, idea: str, type_: str, rows: Sequence[tuple[int, list
     return Marked(idea, type_, _joined(turns), learnt=True)
 
 
+@lru_cache(maxsize=1)
 def _corpus_calls(name: str) -> dict[str, list[Turn]]:
     """The calls of one of the corpus's files by what they are about, row by row."""
     path = next((file for file in corpus.files() if file.stem == name), None)

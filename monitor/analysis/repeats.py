@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.analysis.claim_language import Sentence, Window, sounds
@@ -20,6 +20,8 @@ from monitor.analysis.context import Act
 from monitor.analysis.embedder import Embedder, Vectors
 from monitor.analysis.figures import Figure
 from monitor.analysis.likeness import Bag
+from monitor.analysis.playbook import RULES
+from monitor.analysis.weights import Model
 from monitor.config import Section, read
 from monitor.errors import ConfigError
 
@@ -39,7 +41,7 @@ ACTED = (
     "retold", "dissatisfied", "thanks", "threatened", "of_demand", "of_trouble", "of_threat", "same_trouble", "same_act",
     "long_ago", "late", "long", "first", "just_said",
 )  # fmt: skip
-THREATS = frozenset(("demand_supervisor", "churn", "regulator", "exposure", "legal", "extreme"))
+THREATS = tuple(rule for rule in RULES["escalation"] if rule != "dissatisfied")
 MODELS = {
     "by_meaning": FEATURES,
     "by_words": tuple(name for name in FEATURES if name != "meaning"),
@@ -49,11 +51,6 @@ MODELS = {
 BORNE_OUT = 0.15  # probability, the acts known, below which the likeness is none: talk comes back to its words all the time
 DOUBT, SURE = 0.08, 0.85  # probability by words between which the meaning is asked
 BUDGET = 60  # characters embedded for one utterance: a millisecond for five, less what was met before
-
-
-class Model(Section):
-    bias: float
-    weights: dict[str, float]
 
 
 class Sheet(Section):
@@ -77,17 +74,6 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
-class Likeness:
-    """A new sentence against an earlier one: the window of it that is most alike, its features, and the figures that differ."""
-
-    new: Sentence
-    old: Sentence
-    window: Window
-    features: Mapping[str, float]
-    differing: tuple[Figure, Figure] | None  # (earlier, now)
-
-
-@dataclass(frozen=True, slots=True)
 class Doing:
     """What both sentences of a likeness do, by label how likely, and where they stand in the call."""
 
@@ -97,6 +83,18 @@ class Doing:
     earlier_turn: int
 
 
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """A new sentence against an earlier one: the window of it that is most alike, its features, and the figures that differ."""
+
+    new: Sentence
+    old: Sentence
+    window: Window
+    features: Mapping[str, float]
+    differing: tuple[Figure, Figure] | None  # (earlier, now)
+    doing: Doing | None = None  # where there is a classifier of acts
+
+
 class Scorer:
     """Weighs likenesses. Built once, shared by all calls. Raises ConfigError naming the file."""
 
@@ -104,8 +102,8 @@ class Scorer:
         sheet = read(Sheet, path)
         for name, features in MODELS.items():
             model = getattr(sheet, name)
-            if wrong := sorted(set(model.weights) ^ set(features)):
-                raise ConfigError(f"{path}: weights: {', '.join(wrong)}: one weight for each of {', '.join(features)}")
+            if wrong := model.differing(features):
+                raise ConfigError(f"{path}: weights: {wrong}: one weight for each of {', '.join(features)}")
         self._by_words, self._by_meaning = sheet.by_words, sheet.by_meaning
         self._acted_by_words, self._acted_by_meaning = sheet.by_words_and_acts, sheet.by_meaning_and_acts
 
@@ -117,8 +115,8 @@ class Scorer:
         The meaning is asked where the words leave a doubt, the most doubtful first, for as much text as BUDGET allows; what is
         left is judged by its words.
         """
-        scores = [_weighed(self._by_words, likeness.features) for likeness in likenesses]
-        borne_out = [_weighed(self._acted_by_words, likeness.features) for likeness in likenesses]
+        features = [likeness.features for likeness in likenesses]
+        scores = [self._by_words.chance(its) for its in features]
         asked, doubtful = dict[str, None](), list[int]()
         for index in sorted(range(len(scores)), key=lambda index: -scores[index]) if embedder else ():
             lines = clips(likenesses[index])
@@ -131,19 +129,14 @@ class Scorer:
         vectors = dict(zip(asked, embedder(list(asked)), strict=True)) if embedder and asked else {}
         for index in doubtful:
             new, old = (vectors[line] for line in clips(likenesses[index]))
-            features = {**likenesses[index].features, "meaning": meaning(new, old)}
-            scores[index] = _weighed(self._by_meaning, features)
-            borne_out[index] = _weighed(self._acted_by_meaning, features)
-        return [
-            0.0 if "same_act" in likeness.features and not likeness.differing and acted < BORNE_OUT else score
-            for likeness, score, acted in zip(likenesses, scores, borne_out, strict=True)
-        ]
-
-
-def _weighed(model: Model, features: Mapping[str, float]) -> float:
-    """The probability by what of the features the model knows and the likeness has."""
-    known = math.fsum(weight * features.get(name, 0.0) for name, weight in model.weights.items())
-    return 1 / (1 + math.exp(-model.bias - known))
+            features[index] = {**features[index], "meaning": meaning(new, old)}
+            scores[index] = self._by_meaning.chance(features[index])
+        for index, likeness in enumerate(likenesses):
+            if likeness.doing and not likeness.differing and scores[index] >= DOUBT:
+                model = self._acted_by_meaning if "meaning" in features[index] else self._acted_by_words
+                if model.chance({**features[index], **acted(likeness, likeness.doing)}) < BORNE_OUT:
+                    scores[index] = 0.0
+        return scores
 
 
 def compare(new: Sentence, old: Sentence, setting: Setting, topic: Bag | None = None) -> Likeness | None:
@@ -178,12 +171,12 @@ def compare(new: Sentence, old: Sentence, setting: Setting, topic: Bag | None = 
     return Likeness(new, old, window, features, differing)
 
 
-def acted(likeness: Likeness, doing: Doing) -> Likeness:
-    """The likeness with what the two sentences do."""
+def acted(likeness: Likeness, doing: Doing) -> dict[str, float]:
+    """The features of what the two sentences do."""
     now, then = chances(doing.acts, likeness.window.start, likeness.window.end), doing.earlier
     troubles = [label for label in now if label.startswith("cause_")]
     back = doing.turn - doing.earlier_turn
-    features = {
+    return {
         **{name: now.get(name, 0.0) for name in ("retold", "dissatisfied", "thanks")},
         "threatened": max((now.get(label, 0.0) for label in THREATS), default=0.0),
         "of_demand": then.get("demand", 0.0),
@@ -197,7 +190,6 @@ def acted(likeness: Likeness, doing: Doing) -> Likeness:
         "first": float(likeness.new.start == 0),
         "just_said": float(back == 1),
     }
-    return replace(likeness, features={**likeness.features, **features})
 
 
 def chances(acts: Sequence[Act], start: int, end: int) -> dict[str, float]:

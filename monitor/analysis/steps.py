@@ -116,7 +116,7 @@ class Steps:
         """The steps that the agent's utterance takes."""
         best = self.found(said)
         if said.labels:
-            best = {step: made for step in STEPS if (made := self._weighed(step, best.get(step), said))}
+            best = self._weighed(best, said)
         turn = self._turn + (not self._agents)
         return [Candidate(step, found, turn, step != "close" or _farewell(said)) for step, found in best.items()]
 
@@ -132,18 +132,25 @@ class Steps:
             best[step] = found
         return best
 
-    def _weighed(self, step: str, found: Finding | None, said: Said) -> Finding | None:
-        """What was found of a step, or what is like it, if all that is done in the utterance bears it out.
+    def _weighed(self, found: Mapping[str, Finding], said: Said) -> dict[str, Finding]:
+        """What was found of each step, or what is like it, if all that is done in the utterance bears it out.
 
         A site's own phrases count whatever that is; so does what is found in a few words, which may be a piece of a turn.
         """
-        if step not in WEIGHED or step not in said.labels or len(said.text.norm) < LONG or (found and self._own(step, said)):
-            return found
-        chance = self._weighing.chance(step, said, found.confidence if found else 0.0)
-        if chance is None:
-            return None
-        if found:
-            return found
+        if len(said.text.norm) < LONG:
+            return dict(found)
+        chances = self._weighing.chances(said, {step: one.confidence for step, one in found.items()})
+        best: dict[str, Finding] = {}
+        for step in STEPS:
+            one = found.get(step)
+            if step in WEIGHED and step in said.labels and not (one and self._own(step, said)):
+                one = (one or self._like(step, said, chances[step])) if step in chances else None
+            if one:
+                best[step] = one
+        return best
+
+    def _like(self, step: str, said: Said, chance: float) -> Finding | None:
+        """What in the utterance is like the step, where no phrase finds it."""
         act = said.act(step) or (said.act("promise_dated") if step == "act" else None)
         if act is None or self._rules[step].lines >= 1:
             return None

@@ -32,6 +32,7 @@ from monitor.analysis.marked import Marked
 from monitor.analysis.promises import Promises
 from monitor.analysis.steps import Steps
 from monitor.analysis.taken import FEATURES, WEIGHED, features
+from monitor.analysis.weights import block
 from monitor.records import CallInfo
 
 PATH = playbook.BUILT_IN / "taken.toml"
@@ -69,7 +70,8 @@ def turns(call: Marked, analysis: Analysis, chance: random.Random) -> Turns:
             for step in WEIGHED:
                 if step in turn.steps and first[step] is None:
                     first[step] = len(given[step])
-                given[step].append(list(features(one, found[step].confidence if step in found else 0.0).values()))
+                its = {**features(one), "found": found[step].confidence if step in found else 0.0}
+                given[step].append([its[name] for name in FEATURES])
         promises.settle(one)
         steps.settle(one)
     arrays = {step: np.array(its).reshape(-1, len(FEATURES)) for step, its in given.items()}
@@ -118,8 +120,7 @@ def main(paths: Sequence[Path]) -> None:
     for step in WEIGHED:
         score, limit = least(calls, step)
         bias, weights = fit(calls, step)
-        rows = [f"{name} = {weight:.2f}" for name, weight in zip(FEATURES, weights, strict=True)]
-        blocks.append("\n".join((f"[{step}]", f"least = {limit}", f"bias = {bias:.2f}", "", f"[{step}.weights]", *rows)))
+        blocks.append(block(step, bias, zip(FEATURES, weights, strict=True), least=limit))
         sys.stdout.write(f"{step}: F1 {score} of first turns, cross-validated by call\n")
     PATH.write_text("\n\n".join(blocks) + "\n", "utf-8")
 

@@ -6,13 +6,14 @@ The weights are plain numbers in the playbook's taken.toml, fitted by `steps_tra
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import Field
 
 from monitor.analysis.context import Said
 from monitor.analysis.playbook import RULES
+from monitor.analysis.weights import Model
 from monitor.config import Section, read
 from monitor.errors import ConfigError
 
@@ -23,19 +24,17 @@ FEATURES = (*DOES, "breach", "found", "promised", "long", "asks")
 LONG = 24  # characters; a shorter utterance may be a piece of a turn
 
 
-class Model(Section):
+class StepModel(Model):
     least: float = Field(ge=0, le=1)  # probability from which the step counts as taken
-    bias: float
-    weights: dict[str, float]
 
 
 class Sheet(Section):
     """taken.toml: one model a step."""
 
-    soothe: Model
-    probe: Model
-    act: Model
-    elevate: Model
+    soothe: StepModel
+    probe: StepModel
+    act: StepModel
+    elevate: StepModel
 
 
 class Taken:
@@ -43,29 +42,27 @@ class Taken:
 
     def __init__(self, path: Path) -> None:
         sheet = read(Sheet, path)
-        self._models: dict[str, Model] = {step: getattr(sheet, step) for step in WEIGHED}
+        self._models: dict[str, StepModel] = {step: getattr(sheet, step) for step in WEIGHED}
         for step, model in self._models.items():
-            if wrong := sorted(set(model.weights) ^ set(FEATURES)):
-                raise ConfigError(f"{path}: {step}: {', '.join(wrong)}: one weight for each of {', '.join(FEATURES)}")
+            if wrong := model.differing(FEATURES):
+                raise ConfigError(f"{path}: {step}: {wrong}: one weight for each of {', '.join(FEATURES)}")
 
-    def chance(self, step: str, said: Said, found: float) -> float | None:
-        """The probability that `said` takes the step; None where that is too little.
+    def chances(self, said: Said, found: Mapping[str, float]) -> dict[str, float]:
+        """Of each of WEIGHED that `said` is likely enough to take, the probability that it does.
 
-        `found`: how sure the step's phrases and call lines are of it by themselves.
+        `found`: how sure a step's phrases and call lines are of it by themselves.
         """
-        model = self._models[step]
-        weighed = math.fsum(model.weights[name] * value for name, value in features(said, found).items())
-        chance = 1 / (1 + math.exp(-model.bias - weighed))
-        return chance if chance >= model.least else None
+        shared = features(said)
+        chances = {step: model.chance({**shared, "found": found.get(step, 0.0)}) for step, model in self._models.items()}
+        return {step: chance for step, chance in chances.items() if chance >= self._models[step].least}
 
 
-def features(said: Said, found: float) -> dict[str, float]:
-    """What an utterance of the agent is weighed by, each 0 to 1."""
+def features(said: Said) -> dict[str, float]:
+    """What an utterance of the agent is weighed by, each 0 to 1, beside what was found of the step itself."""
     acts = {act.label: act.probability for act in said.acts}
     return {
         **{label: acts.get(label, 0.0) for label in DOES},
         "breach": max((acts.get(label, 0.0) for label in BROKEN), default=0.0),
-        "found": found,
         "promised": float(any(made.kind == "promise" and made.rule == "dated" for made in said.findings)),
         "long": min(1.0, len(said.text.norm) / LONG),
         "asks": float(bool(said.text.clauses) and said.text.clauses[-1].stop == "？"),

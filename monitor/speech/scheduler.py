@@ -182,8 +182,7 @@ class Scheduler:
         able = self._in_turn([job for job in self._jobs if not (lone and job.whole)])
         if not able:
             return []
-        alike = Counter((job.interim, job.shape) for job in able)
-        first = able[0] if self._live else max(able, key=lambda job: (not job.interim, alike[job.interim, job.shape]))
+        first = able[0] if self._live else _fullest(able)
         fit = [job for job in able if (job.interim, job.shape) == (first.interim, first.shape)]
         chosen = fit[: self._room(first.shape.context)]
         self._jobs = [job for job in self._jobs if job not in chosen]
@@ -247,3 +246,9 @@ class Scheduler:
         if not job.result.done():
             job.result.set_result(utterance)
             self._meters.segment(job.speech.stage, outcome)
+
+
+def _fullest(jobs: Sequence[Job]) -> Job:
+    """The first of those of which most can be decoded together, interims last."""
+    alike = Counter((job.interim, job.shape) for job in jobs)
+    return max(jobs, key=lambda job: (not job.interim, alike[job.interim, job.shape]))

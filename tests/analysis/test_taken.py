@@ -26,21 +26,18 @@ def uttered(words: str, **acts: float) -> Said:
 @pytest.mark.parametrize("step", WEIGHED)
 def test_a_step_is_taken_by_what_is_like_it_and_not_by_a_breach(step: str) -> None:
     taken = Taken(SHEET)
-    sure = taken.chance(step, uttered("这个我给您这样办，您看行不行？", **{step: 0.95}), 0.9)
-    assert sure is not None
-    assert sure > 0.5
-    breached = taken.chance(step, uttered("这个我给您这样办，您看行不行？", **{step: 0.95}, dismiss=0.95), 0.9)
-    assert breached is None or breached < sure
+    sure = taken.chances(uttered("这个我给您这样办，您看行不行？", **{step: 0.95}), {step: 0.9})
+    assert sure[step] > 0.5
+    breached = taken.chances(uttered("这个我给您这样办，您看行不行？", **{step: 0.95}, dismiss=0.95), {step: 0.9})
+    assert breached.get(step, 0.0) < sure[step]
 
 
 def test_what_is_weighed_is_between_nothing_and_all() -> None:
-    given = features(
-        uttered("您当时是在哪家门店办的，办的时候跟您说没说过要收手续费，收了多少，还记得吗？", ask=0.7, cant=0.4), 0.3
-    )
-    assert tuple(given) == FEATURES
+    given = features(uttered("您当时是在哪家门店办的，办的时候跟您说没说过要收手续费，收了多少，还记得吗？", ask=0.7, cant=0.4))
+    assert {*given, "found"} == set(FEATURES)
     assert all(0 <= value <= 1 for value in given.values())
-    assert (given["ask"], given["breach"], given["found"], given["long"], given["asks"]) == (0.7, 0.4, 0.3, 1.0, 1.0)
-    assert not any(features(uttered(""), 0.0).values())
+    assert (given["ask"], given["breach"], given["long"], given["asks"]) == (0.7, 0.4, 1.0, 1.0)
+    assert not any(features(uttered("")).values())
 
 
 def test_a_sheet_without_a_weight_is_refused(tmp_path: Path) -> None:
