@@ -32,8 +32,8 @@ demo: setup ## set up, then three calls played live; Ctrl-C ends it
 evaluate: setup ## review the bundled calls and hold what is found against their labels
 	@$(BIN)/callmonitor evaluate tests/data/calls
 
-latency: setup ## measure how soon alerts are in the browser, on the demo's calls at real speed (3 minutes)
-	@tools/browser.sh && $(BIN)/python tools/alert_latency.py
+latency: setup ## measure how soon alerts and whispers are in the browser, on the demo's calls at real speed (3 minutes)
+	@tools/browser.sh && $(BIN)/python tools/latency.py
 
 bench: setup ## measure this machine, short forms: capacity, live calls, review, limit, against faster-whisper (5 minutes)
 	@mkdir -p data/bench
