@@ -21,7 +21,7 @@ FORMS = frozenset((ROOT / "web" / "tests" / "because.txt").read_text("utf-8").sp
 STATED = frozenset((ROOT / "web" / "tests" / "stated.txt").read_text("utf-8").splitlines())
 ENDINGS = re.compile(
     r"(?:（第1次）|（按读音认出，个别字听写可能有误）|（与“话”一类说法相近）|（类似“话”）"
-    r"|；前后不一致：.*|，最迟 1 月 1 日 1:1)$"
+    r"|；前后不一致：.*|；单看这一句不能确定，但本通坐席另有两次用语不当|，最迟 1 月 1 日 1:1)$"
 )
 
 

@@ -25,6 +25,7 @@ from monitor.analysis.claims import Claims
 from monitor.analysis.complaint import Complaint
 from monitor.analysis.context import Context, Detector, Said, Story
 from monitor.analysis.delivery import Delivery
+from monitor.analysis.doubts import Doubts
 from monitor.analysis.emotion import EmotionShifts
 from monitor.analysis.evasion import Evasion
 from monitor.analysis.evasion import Language as Dodging
@@ -104,8 +105,8 @@ class Analyzer:
         self._facts = Facts(analysis.facts, analysis.questions)
         self._by_words: tuple[Detector, ...] = (phrases, ladder)
         self._detectors: tuple[Detector, ...] = (
-            phrases, ladder, self._claims, MadeToRepeat(analysis.questions), Evasion(analysis.dodging),
-            Interruptions(analysis.settings), self._promises, self._steps, self._complaint,
+            phrases, Doubts(analysis.playbook), ladder, self._claims, MadeToRepeat(analysis.questions),
+            Evasion(analysis.dodging), Interruptions(analysis.settings), self._promises, self._steps, self._complaint,
             Arguing(analysis.contradicting), Delivery(), EmotionShifts(analysis.sentiment),
         )  # fmt: skip
         self._ended = False

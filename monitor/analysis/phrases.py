@@ -20,6 +20,9 @@ _LONG = 6  # syllables; a shorter one is not matched by sound across a comma
 _PLAIN_WORDS = frozenset("是不没你我他们这那有给都也说要什么就个")
 MOST = 0.95  # confidence of what is only like the call lines, at most
 ALONE = 0.9  # confidence from which it stands beside what else the same words are
+OTHERWISE = ("soothe", "probe", "act", "elevate", "ask", "acknowledge", "promise_dated", "absolute")  # what an agent does who
+# breaks no rule, or another one: of call lines like a banned phrase that also do so, two in three are none
+EXPLAINED = 0.6  # probability from which that is so, and only a likeness of ALONE stands beside it
 GRAVE = 3  # rung of the ladder from which the words of a phrase need no trouble before them: a first threat is one
 _GAP = 0.97  # of the confidence, where other words stand in between
 _ALIKE = 0.5  # of the confidence, were every character another
@@ -96,6 +99,11 @@ def _like(lexicon: Lexicon, act: Act, odds: float) -> Likeness | None:
     return alike if alike and alike.confidence >= alike.rule.lines else None
 
 
+def explained(said: Said) -> float:
+    """How likely the utterance does something that explains words like a banned phrase."""
+    return max((act.probability for act in said.acts if act.label in OTHERWISE), default=0.0)
+
+
 def stands(alike: Likeness, said: Said, context: Context, near: Near) -> bool:
     """Whether nothing near the stretch takes it back, and the rule's conditions hold."""
     if any(near.bears(name) and near.holds(name, alike.start, alike.end, inside=True) for name in alike.rule.unless):
@@ -106,6 +114,8 @@ def stands(alike: Likeness, said: Said, context: Context, near: Near) -> bool:
 def heard(lexicon: Lexicon, said: Said, context: Context, near: Near) -> list[Hit | Likeness]:
     """Everything found where it counts: phrases in the order of the scan, then what is like the call lines of a rule."""
     alike = [one for act in said.acts if (one := _like(lexicon, act, said.odds))]
+    if explained(said) >= EXPLAINED:
+        alike = [one for one in alike if one.rule.kind != "banned_phrase" or one.confidence >= ALONE]
     standing = [one for one in alike if stands(one, said, context, near)]
     counted = _counted(lexicon, said.utterance, said.text, context, near)
     return [*(hit for hit in counted if not _denied(hit, said)), *standing]

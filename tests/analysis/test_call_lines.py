@@ -93,6 +93,19 @@ def test_of_two_likenesses_of_one_stretch_the_better_counts_or_both_are_sure(
 
 
 @pytest.mark.parametrize(
+    ("helps", "sureness", "count"),
+    [("elevate", ALONE - 0.01, 0), ("ask", ALONE - 0.01, 0), ("elevate", ALONE + 0.01, 1), ("contradict", ALONE - 0.01, 1)],
+)
+def test_a_likeness_beside_what_helps_the_customer_must_be_surer(
+    book: Playbook, helps: str, sureness: float, count: int
+) -> None:
+    norm = read("咱这窗口光收水费，我请主任给您回过去")
+    acts = (Act("not_my_job", 0, len(norm.norm), sureness, EXAMPLE), Act(helps, 0, len(norm.norm), 0.8, "我请主任给您回"))
+    made = PhraseDetector(book).judge(Said(said("agent", norm.original), norm, acts), Story().context)
+    assert len(made) == count
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "您是说他们讲咱这窗口光收水费",

@@ -23,6 +23,9 @@ describe("inEnglish", () => {
       "The customer said “受不了”, plainly dissatisfied (much like “真受不了”) (said 3 times by now)",
     );
     expect(inEnglish("坐席说“系统就是这么”，拿规定、系统或领导来挡（按读音认出，个别字听写可能有误）")).toMatch(/misheard\)$/);
+    expect(inEnglish("坐席说“松”，把客户的问题说小了（与“总会松的”一类说法相近）；单看这一句不能确定，但本通坐席另有两次用语不当")).toBe(
+      "The agent said “松”, making the customer's problem small (much like “总会松的”); not certain by itself, but the agent has used two others in this call",
+    );
     expect(inEnglish("坐席承诺“五点前给您打电话”，最迟 11 月 23 日 17:05")).toBe("The agent promised “五点前给您打电话”, by 23 Nov, 17:05");
     expect(inEnglish("第 3 次说到，首次在 0:16：“两万块”；前后不一致：两万块，三万块")).toBe(
       "Said 3 times by now, first at 0:16: “两万块”; inconsistent: first 两万块, then 三万块",

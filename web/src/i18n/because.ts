@@ -38,6 +38,7 @@ const ENDINGS: readonly (readonly [RegExp, English])[] = [
   [/（与“((?:(?!（与“)[^])*)”一类说法相近）$/, " (much like “$1”)"],
   [/（类似“((?:(?!（类似“)[^])*)”）$/, " (much like “$1”)"],
   [/；前后不一致：([^；]*?)，([^；]*)$/, "; inconsistent: first $1, then $2"],
+  [/；单看这一句不能确定，但本通坐席另有两次用语不当$/, "; not certain by itself, but the agent has used two others in this call"],
   [/，最迟 (\d+) 月 (\d+) 日 (\d+:\d+)$/, (month, day, time) => `, by ${day} ${MONTHS[Number(month) - 1] ?? month}, ${time}`],
 ];
 
