@@ -17,12 +17,12 @@ from monitor.analysis.phrases import PhraseDetector
 from monitor.records import Finding, Speaker
 from tests.analysis.talk import said
 
-COMPLAINT = ("customer", "你们的柜门又掉下来了，差点砸着孩子。", {})
-ANSWER = ("customer", "那也不能就这么算了吧。", {})
-DOUBTFUL = ("agent", "门嘛，用着用着总会松的。", {"belittle": 0.4, "blame_customer": 0.3})
-SURE = ("agent", "这个不归我管。", {"not_my_job": 0.9})
-SURE_TOO = ("agent", "您自己上网看去。", {"read_it_yourself": 0.9})
 Line = tuple[Speaker, str, Mapping[str, float]]
+COMPLAINT: Line = ("customer", "你们的柜门又掉下来了，差点砸着孩子。", {})
+ANSWER: Line = ("customer", "那也不能就这么算了吧。", {})
+DOUBTFUL: Line = ("agent", "门嘛，用着用着总会松的。", {"belittle": 0.4, "blame_customer": 0.3})
+SURE: Line = ("agent", "这个不归我管。", {"not_my_job": 0.9})
+SURE_TOO: Line = ("agent", "您自己上网看去。", {"read_it_yourself": 0.9})
 
 
 def hear(*lines: Line, drafts: bool = False) -> list[list[Finding]]:
@@ -66,7 +66,7 @@ def test_a_doubt_after_two_sure_ones_is_told_at_once_and_one_a_call() -> None:
 
 @pytest.mark.parametrize("does", ["soothe", "probe", "act", "elevate", "ask"])
 def test_who_helps_meanwhile_is_not_doubted(does: str) -> None:
-    helping = (DOUBTFUL[0], DOUBTFUL[1], {**DOUBTFUL[2], does: 0.9})
+    helping: Line = (DOUBTFUL[0], DOUBTFUL[1], {**DOUBTFUL[2], does: 0.9})
     assert told(COMPLAINT, helping, ANSWER, SURE, ANSWER, SURE_TOO) == []
 
 
@@ -77,7 +77,7 @@ def test_neither_a_greeting_nor_more_of_a_turn_with_a_sure_one_is_doubted() -> N
 
 
 def test_what_the_words_take_back_is_not_doubted() -> None:
-    quoted = ("agent", "您是说，他讲门用着用着总会松的？", DOUBTFUL[2])
+    quoted: Line = ("agent", "您是说，他讲门用着用着总会松的？", DOUBTFUL[2])
     assert told(COMPLAINT, quoted, ANSWER, SURE, ANSWER, SURE_TOO) == []
 
 
