@@ -34,8 +34,9 @@ window.seen = {};
 new MutationObserver(() => {
   for (const { dataset } of document.querySelectorAll('[data-testid="alert-feed"] [data-alert]'))
     window.seen[`${dataset.call} ${dataset.alert}`] ??= Date.now() / 1000;
+  const call = document.querySelector('[data-testid="agent-page"]')?.dataset.call;
   for (const { dataset } of document.querySelectorAll('[data-testid="whisper"]'))
-    window.seen[`${document.querySelector('[data-testid="agent-page"]').dataset.call} ${dataset.whisper}`] ??= Date.now() / 1000;
+    window.seen[`${call} ${dataset.whisper}`] ??= Date.now() / 1000;
 }).observe(document, {subtree: true, childList: true, attributes: true});
 """
 
@@ -86,7 +87,9 @@ async def opened(browser: Browser, address: str, size: tuple[int, int], agent: s
     return page
 
 
-def timed(what: str, one: dict[str, Any], record: dict[str, Any], start: float, seen: dict[str, float]) -> dict[str, Any] | None:
+def timed(
+    what: str, one: dict[str, Any], record: dict[str, Any], start: float, seen: dict[str, float]
+) -> dict[str, Any] | None:
     """The row of one alert or whisper; None where no page showed it."""
     shown = seen.get(f"{one['call']} {one['id']}")
     if shown is None:
@@ -114,7 +117,8 @@ def main() -> None:
     figures: dict[str, Any] = {}
     for what in ("alert", "whisper"):
         its = [row for row in rows if row["what"] == what]
-        figures[f"{what}s"] = {name: spread([row[name] for row in its if row[name] is not None]) for name in ("own", "labelled")}
+        known = {name: [row[name] for row in its if row[name] is not None] for name in ("own", "labelled")}
+        figures[f"{what}s"] = {name: spread(values) for name, values in known.items()}
     if arguments.json:
         print(json.dumps({"rows": rows, **figures}, ensure_ascii=False))
         return

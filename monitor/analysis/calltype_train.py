@@ -1,10 +1,9 @@
 """Fit the weights of `calltype` to labelled calls.
 
-`python -m monitor.analysis.calltype_train CALLS.tsv FILES...` takes the whole calls of the corpus, whose types CALLS.tsv
-tells by their ideas (`type<TAB>idea`; `type|type`: one of them), and the labelled scripts (.json), dialogues (.txt) and
-`marked` calls (.tsv, .marks; where CALLS.tsv has the idea too, that counts) named after it, cross-validates by call, and
-writes monitor/playbook/zh/types.toml. The weights there are those of
-tests/analysis/complaints/{calls.tsv,dialogues.txt,others.txt}, tests/analysis/marked/* and tests/data/calls/*.json.
+`python -m monitor.analysis.calltype_train CALLS.tsv` takes the whole calls of the corpus, whose types CALLS.tsv
+tells by their ideas (`type<TAB>idea`; `type|type`: one of them), and the labelled scripts and dialogues named after it
+(SCRIPT.json, DIALOGUES.txt), cross-validates by call, and writes monitor/playbook/zh/types.toml. The weights there are those of
+tests/analysis/complaints/{calls.tsv,dialogues.txt,others.txt} and tests/data/calls/*.json.
 
 The classifier of acts has learnt the corpus's own lines and hears them more surely than it will others: of each such call some
 acts and findings are therefore left out and the others made less sure, at random; of the other calls too, beside what they are,
@@ -24,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from monitor import config
-from monitor.analysis import calltype, corpus, marked
+from monitor.analysis import calltype, corpus
 from monitor.analysis import text as texts
 from monitor.analysis.analyzer import Analysis
 from monitor.analysis.calltype import PATH, TYPES, Weigher
@@ -55,11 +54,8 @@ class Call:
     learnt: bool  # from the corpus
 
 
-def of_corpus(path: Path) -> dict[str, Call]:
-    """By idea the whole calls of the corpus of which `path` tells the type.
-
-    Raises ConfigError where it tells none of the types.
-    """
+def of_corpus(path: Path) -> list[Call]:
+    """The whole calls of the corpus of which `path` tells the type. Raises ConfigError where it tells none of the types."""
     told: dict[str, frozenset[str]] = {}
     for row in path.read_text("utf-8").splitlines():
         if row and not row.startswith("#"):
@@ -72,7 +68,7 @@ def of_corpus(path: Path) -> dict[str, Call]:
     for line in corpus.load():
         if line.idea in ideas:
             rows.setdefault(ideas[line.idea], []).append((line.speaker, line.text))
-    return {idea: Call(told[idea], tuple(said), True) for idea, said in rows.items() if idea in told}
+    return [Call(told[idea], tuple(said), True) for idea, said in rows.items() if idea in told]
 
 
 def script(path: Path) -> Call:
@@ -87,14 +83,6 @@ def dialogues(path: Path) -> list[Call]:
     lines = (line for line in path.read_text("utf-8").splitlines() if not line.startswith("#"))
     blocks = [block.splitlines() for block in "\n".join(lines).strip().split("\n\n")]
     return [Call(frozenset((block[0].split()[1],)), tuple(map(_row, block[1:])), False) for block in blocks]
-
-
-def marked_calls(path: Path) -> dict[str, Call]:
-    """By idea the `marked` calls of a file."""
-    return {
-        one.idea: Call(frozenset((one.type,)), tuple((turn.speaker, turn.text) for turn in one.turns), one.learnt)
-        for one in marked.read(path)
-    }
 
 
 def heard(call: Call, analysis: Analysis) -> list[Said]:
@@ -200,13 +188,9 @@ def right(all_: Examples) -> npt.NDArray[np.bool_]:
 
 
 def main(told: Path, others: Sequence[Path]) -> None:
-    weigher, by_idea, calls = Weigher(fitting=True), of_corpus(told), list[Call]()
+    weigher, calls = Weigher(fitting=True), of_corpus(told)
     for path in others:
-        if path.suffix in (".tsv", ".marks"):
-            by_idea = marked_calls(path) | by_idea
-        else:
-            calls += [script(path)] if path.suffix == ".json" else dialogues(path)
-    calls += by_idea.values()
+        calls += [script(path)] if path.suffix == ".json" else dialogues(path)
     all_ = examples(calls, weigher)
     held_out = right(all_)
     shares = (held_out[all_.learnt].mean(), held_out[~all_.learnt].mean())

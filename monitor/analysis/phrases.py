@@ -20,8 +20,9 @@ _LONG = 6  # syllables; a shorter one is not matched by sound across a comma
 _PLAIN_WORDS = frozenset("是不没你我他们这那有给都也说要什么就个")
 MOST = 0.95  # confidence of what is only like the call lines, at most
 ALONE = 0.9  # confidence from which it stands beside what else the same words are
-OTHERWISE = ("soothe", "probe", "act", "elevate", "ask", "acknowledge", "promise_dated", "absolute")  # what an agent does who
-# breaks no rule, or another one: of call lines like a banned phrase that also do so, two in three are none
+OTHERWISE = (  # what an agent does who breaks no rule, or another one: of likenesses beside that, two in three are innocent
+    "soothe", "probe", "act", "elevate", "change", "close", "ask", "acknowledge", "promise_dated", "absolute",
+)  # fmt: skip
 EXPLAINED = 0.6  # probability from which that is so, and only a likeness of ALONE stands beside it
 GRAVE = 3  # rung of the ladder from which the words of a phrase need no trouble before them: a first threat is one
 _GAP = 0.97  # of the confidence, where other words stand in between

@@ -53,4 +53,4 @@ def test_the_labelled_calls_are_those_of_the_corpus() -> None:
     calls = calltype_train.of_corpus(DIALOGUES / "calls.tsv")
     rows = [row for row in (DIALOGUES / "calls.tsv").read_text("utf-8").splitlines() if not row.startswith("#")]
     assert len(calls) == len(rows)
-    assert {type_ for call in calls.values() for type_ in call.types} == set(TYPES)
+    assert {type_ for call in calls for type_ in call.types} == set(TYPES)
