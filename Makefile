@@ -32,7 +32,7 @@ demo: setup ## set up, then three calls played live; Ctrl-C ends it
 evaluate: setup ## review the bundled calls and hold what is found against their labels
 	@$(BIN)/callmonitor evaluate tests/data/calls
 
-latency: setup ## measure how soon alerts and whispers are in the browser, on the demo's calls at real speed (3 minutes)
+latency: setup ## measure how soon alerts and whispers are in the browser, on the demo's calls at real speed (6 minutes)
 	@tools/browser.sh && $(BIN)/python tools/latency.py
 
 bench: setup ## measure this machine, short forms: capacity, live calls, review, limit, against faster-whisper (5 minutes)
