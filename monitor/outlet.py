@@ -111,8 +111,14 @@ class Presenter:
             self._outlet.show("finding", data=finding, provisional=provisional)
         await asyncio.gather(*map(self._show_alert, alerts))
         for alert in alerts:
-            said = [finding.end for finding in findings if finding.id in alert.because and finding.utterance]
-            if alert.id not in self._raised and said:  # no phrase: raised by what was not said
+            said = [
+                finding.end
+                for finding in findings
+                if finding.id in alert.because and finding.utterance and (not utterance or finding.utterance == utterance.id)
+            ]
+            if (
+                alert.id not in self._raised and said
+            ):  # else raised by what was not said, or said long ago and only doubted then
                 self._outlet.raised(alert, max(said), max([*said, utterance.end] if utterance else said))
             self._raised.add(alert.id)
 

@@ -65,8 +65,8 @@ def is_result(path: Path) -> bool:
 def alerts(rules: Rules, past: Past, dead_air: float) -> list[Alert]:
     """The alerts that these rules raise, by the moment they would have come (of a silence, to within a second).
 
-    A finding comes when its utterance is over; a silence is told after `dead_air` seconds and again as it grows; what is
-    missing is judged when all that could have been it has come.
+    A finding comes when its utterance is over (one that was doubted until later, see `doubts`, too); a silence is told after
+    `dead_air` seconds and again as it grows; what is missing is judged when all that could have been it has come.
     """
     channels: tuple[Speaker, ...] = ("agent", "customer")
     if any(utterance.speaker == "unknown" for utterance in past.utterances):

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor import casebook, check, labels
+from monitor.analysis.doubts import BECAUSE, doubted
 from monitor.archive.store import Archive
 from monitor.config import Data
 from monitor.errors import Faults, MonitorError
@@ -89,6 +90,14 @@ def test_a_false_alarm_is_a_line_that_must_not_raise_it() -> None:
         "您是说同事告诉您这是公司规定，对吗？这个不归我管。\tagent\t我叫某某某，电话某某某某某某某某某某某，我的退款呢？\tnot_my_job",
         "那我就打12315，找你们某经理！\tcustomer\t您是说同事告诉您这是公司规定，对吗？这个不归我管。\tregulator",
     ]
+
+
+def test_what_only_the_rest_of_its_call_made_a_breach_is_no_line() -> None:
+    """A line is judged by itself, where nobody can be sure of it."""
+    doubt = replace(NOT_MINE, because=f"坐席说“不归我管”{BECAUSE}")
+    decided = raised("a1", 9, doubt, status="resolved", severity="critical")
+    assert doubted(doubt)
+    assert casebook.compile([record(decided, findings=(doubt,))])["lines"] == []
 
 
 def test_the_lines_are_read_as_a_playbooks(tmp_path: Path) -> None:

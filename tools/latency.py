@@ -4,10 +4,11 @@
 
 For each alert on the supervisor's page and each whisper on its agent's, the seconds from the end of the phrase that caused it
 to its appearance in the page's DOM, by the wall clock of this machine. The phrase's end is taken twice: as the product timed
-the words (`at`; of a whisper that waited for the customer to finish or for its turn, the end of that wait), and, where the
-finding that caused it meets a label of the call, from the label: its phrase's place in the labelled turn. The first is the
-product's own word, the second is not; a whisper that waited more than a second has only the first. The calls are played once
-for the supervisor's page and once for the agents', for a browser's work is not the service's.
+the words (`at`; of a whisper the moment from which it might be sent: the end of its phrase if that was guessed at once, of its
+utterance if not, or of its wait for its turn), and, where the finding that caused it meets a label of the call, from the
+label: its phrase's place in the labelled turn. The first is the product's own word, the second is not, and has the rest of the
+utterance in it; a whisper that waited beyond its utterance has only the first. The calls are played once for the supervisor's
+page and once for the agents', for a browser's work is not the service's.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from monitor import app, config, demo, labels
 from monitor.ingest.play import Recording, play
 
 ROOT = Path(__file__).parent.parent
-SOON = {"alert": 0.01, "whisper": 1.0}  # seconds from the end of the finding to `at` within which it is what caused it
+AFTER = 0.5  # seconds after an utterance's end in which a whisper comes with it
 WATCH = """
 window.seen = {};
 new MutationObserver(() => {
@@ -98,7 +99,12 @@ def timed(
     if shown is None:
         print(f"never on the page: {one['call']} {what} {one['id']}")
         return None
-    causes = [f for f in record["findings"] if f["id"] in one["because"] and abs(f["end"] - one["at"]) <= SOON[what]]
+    over = {utterance["id"]: utterance["end"] for utterance in record["utterances"]}
+    causes = [f for f in record["findings"] if f["id"] in one["because"]]
+    if what == "alert":
+        causes = [f for f in causes if f["end"] == one["at"]]
+    else:
+        causes = [f for f in causes if one["at"] <= over.get(f["utterance"], 0.0) + AFTER]
     finding = max(causes, key=lambda f: f["end"], default=None)
     truth = labels.load(demo.CALLS / f"{one['call']}.json")
     ended = labels.phrase_end(truth, labels.Found.model_validate(finding)) if finding else None
@@ -117,9 +123,9 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        rows = [row for what in SOON for row in asyncio.run(measure(Path(folder) / what, what))]
+        rows = [row for what in ("alert", "whisper") for row in asyncio.run(measure(Path(folder) / what, what))]
     figures: dict[str, Any] = {}
-    for what in SOON:
+    for what in ("alert", "whisper"):
         its = [row for row in rows if row["what"] == what]
         known = {name: [row[name] for row in its if row[name] is not None] for name in ("own", "labelled")}
         figures[f"{what}s"] = {name: spread(values) for name, values in known.items()}

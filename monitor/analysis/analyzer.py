@@ -105,10 +105,11 @@ class Analyzer:
         self._facts = Facts(analysis.facts, analysis.questions)
         self._by_words: tuple[Detector, ...] = (phrases, ladder)
         self._detectors: tuple[Detector, ...] = (
-            phrases, Doubts(analysis.playbook), ladder, self._claims, MadeToRepeat(analysis.questions),
-            Evasion(analysis.dodging), Interruptions(analysis.settings), self._promises, self._steps, self._complaint,
+            phrases, ladder, self._claims, MadeToRepeat(analysis.questions), Evasion(analysis.dodging),
+            Interruptions(analysis.settings), self._promises, self._steps, self._complaint,
             Arguing(analysis.contradicting), Delivery(), EmotionShifts(analysis.sentiment),
         )  # fmt: skip
+        self._doubts = Doubts(analysis.playbook)
         self._ended = False
         self._dead_air = DeadAir(info, analysis.settings)
         self._story, self._arousal, self._risk, self._tally = Story(), Arousal(), Risk(), Tally()
@@ -149,7 +150,7 @@ class Analyzer:
             self._recall.heed(self._language.sentences(text))
         self._arousal.settle(felt)
         self._tally.settle(felt)
-        found = [*made, *self._dead_air.settle(felt, text)]
+        found = [*self._doubts.settle(said), *made, *self._dead_air.settle(felt, text)]
         self._risk.feel(felt)
         self._risk.heed(found)
         return Insight(felt, tuple(found))

@@ -39,10 +39,5 @@ def weighed(act: Act, change: float) -> float:
     if not change:
         return act.probability
     most = telling(act.end - act.start)
-    return round(most * after(act.probability / most, change), 3)
-
-
-def after(chance: float, change: float) -> float:
-    """A probability after a change of its log odds."""
-    chance = min(max(chance, 1e-4), 1 - 1e-4)
-    return 1 / (1 + (1 - chance) / chance * math.exp(-change))
+    chance = min(max(act.probability / most, 1e-4), 1 - 1e-4)
+    return round(most / (1 + (1 - chance) / chance * math.exp(-change)), 3)

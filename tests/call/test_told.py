@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from monitor.alerts.cases import Given
+from monitor.alerts.engine import Engine
 from monitor.alerts.rules import load_rules
 from monitor.analysis.analyzer import Analysis
 from monitor.errors import MonitorError
+from monitor.outlet import Presenter
 from monitor.page.api import local_now
-from monitor.records import EarlierCall, Speech
+from monitor.records import EarlierCall, Finding, Speech, Utterance
+from tests.analysis.talk import said
 from tests.call.support import KIND, THREAT, Script, Watched, run, verdict
 
 ABSENCES = """
@@ -46,6 +51,21 @@ title = { zh = "威胁", en = "A threat" }
 when = { kind = "escalation", level_min = 3 }
 cooldown = inf
 """
+
+
+async def test_an_alert_on_words_of_long_ago_is_not_timed() -> None:
+    """They were doubted until now: how long ago they ended says nothing of how soon the alert came."""
+    words, old = said("agent", "这个不归我管。", 60.0, 62.0), said("agent", "门嘛，总会松的。", 10.0, 12.0)
+
+    def found(utterance: Utterance) -> Finding:
+        return Given(u=utterance.id, start=utterance.start, end=utterance.end, **{"is": "banned_phrase/belittle"}).finding()
+
+    engine, watched = Engine(load_rules(), "c", ("agent", "customer")), Watched()
+    now, then = found(words), found(old)
+    [late], [new] = engine.feed(then), engine.feed(now)
+    new = replace(new, id="another")
+    await Presenter(watched, local_now).settled(words, [then, now], [late, new])
+    assert [(alert.id, said_at) for alert, said_at in watched.timed] == [("another", 62.0)]
 
 
 async def test_an_alert_is_timed_once_from_the_end_of_the_phrase_that_raised_it(
