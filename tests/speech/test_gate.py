@@ -39,6 +39,8 @@ def decoded(text: str, log_probability: float = -0.3, no_speech: float = 0.1) ->
         ("你好，我的宽带坏了。", 2.0),
         ("嗯。", 0.3),
         ("对对对对对。", 1.0),
+        ("嗯，嗯，嗯。", 2.8),
+        ("喂？喂？", 5.0),
         ("好，再见。", 0.8),
         ("一二三一五", 1.2),
         ("不是不是不是", 1.1),
@@ -71,6 +73,10 @@ def test_no_words_are_no_utterance(text: str) -> None:
 @pytest.mark.parametrize("text", ["谢谢" * 12, "在一起" * 9, "哈" * 30])
 def test_a_loop_is_not_speech(text: str) -> None:
     assert invented(decoded(text), speech(12.0), GATE)
+
+
+def test_one_character_drawn_out_is_not_speech() -> None:
+    assert invented(decoded("诶诶诶诶诶。"), speech(11.0), GATE) == "one character, drawn out"
 
 
 def test_each_symptom_alone_is_enough() -> None:
