@@ -42,11 +42,13 @@ class Doubts:
 
     def settle(self, said: Said) -> list[Finding]:
         """Take a final utterance, in the order of the call; the doubt that the call so far has made a finding of, if any."""
+        if self._told or self._sure > KNOWN:
+            return []
         if said.speaker == "agent":
             self._settle_agent(said)
         elif not said.slight and said.utterance.start >= self._began:
             self._turn += 1
-        if self._told or self._sure != KNOWN:
+        if self._sure != KNOWN:
             return []
         over = [doubt for turn, doubt in self._doubts if turn < self._turn and turn not in self._cleared]
         likeliest = max(over, key=lambda doubt: doubt.confidence, default=None)
