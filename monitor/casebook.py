@@ -15,7 +15,6 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from monitor.analysis.doubts import doubted
 from monitor.records import SYSTEM, Alert, CallRecord, Finding, Utterance
 
 LINED = ("banned_phrase", "overpromise", "escalation")  # kinds that lines.tsv is about
@@ -102,11 +101,11 @@ class _Judged:
     def lines(self) -> Iterable[str]:
         """Of each line whose alert was decided: what it must raise."""
         under = [self._findings[id] for alert in self.decided for id in alert.because if id in self._findings]
-        on = {finding.utterance for finding in under if finding.kind in LINED and not doubted(finding)} - self.misheard
+        on = {finding.utterance for finding in under if finding.kind in LINED and not finding.doubted} - self.misheard
         for utterance in self._spoken.values():
             if utterance.id not in on or utterance.speaker == "unknown":
                 continue
-            stand = [one for one in self._stand if one.utterance == utterance.id and one.kind in LINED and not doubted(one)]
+            stand = [one for one in self._stand if one.utterance == utterance.id and one.kind in LINED and not one.doubted]
             rules = sorted({one.rule for one in stand if one.rule})
             before = self._before(utterance)
             columns = (self._text(utterance), utterance.speaker, self._text(before) if before else "", ",".join(rules) or "-")

@@ -143,6 +143,9 @@ class Utterance:
         return self.stage == "final"
 
 
+DOUBTED = "；单看这一句不能确定，但本通坐席另有两次用语不当"  # what the reason of a finding ends in that no rule was sure of
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """Something seen or heard in a call, with its evidence (design: kinds and rules).
@@ -172,6 +175,11 @@ class Finding:
     said: str | None = None
     overlap: float | None = None
     seconds: float | None = None
+
+    @property
+    def doubted(self) -> bool:
+        """Whether only the rest of the call made it a finding."""
+        return self.because.endswith(DOUBTED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

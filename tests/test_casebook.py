@@ -13,11 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor import casebook, check, labels
-from monitor.analysis.doubts import BECAUSE, doubted
 from monitor.archive.store import Archive
 from monitor.config import Data
 from monitor.errors import Faults, MonitorError
-from monitor.records import Alert, CallInfo, CallRecord, CallView, Decision, Finding, Speaker, Summary, Utterance
+from monitor.records import DOUBTED, Alert, CallInfo, CallRecord, CallView, Decision, Finding, Speaker, Summary, Utterance
 from tests.test_users_cli import made, run
 
 NINE = datetime(2026, 11, 22, 9, 0, tzinfo=timezone(timedelta(hours=8)))
@@ -94,9 +93,9 @@ def test_a_false_alarm_is_a_line_that_must_not_raise_it() -> None:
 
 def test_what_only_the_rest_of_its_call_made_a_breach_is_no_line() -> None:
     """A line is judged by itself, where nobody can be sure of it."""
-    doubt = replace(NOT_MINE, because=f"坐席说“不归我管”{BECAUSE}")
+    doubt = replace(NOT_MINE, because=f"坐席说“不归我管”{DOUBTED}")
     decided = raised("a1", 9, doubt, status="resolved", severity="critical")
-    assert doubted(doubt)
+    assert doubt.doubted
     assert casebook.compile([record(decided, findings=(doubt,))])["lines"] == []
 
 

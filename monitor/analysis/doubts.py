@@ -19,13 +19,12 @@ from monitor.analysis.context import BREACHES, SURE, Context, Said
 from monitor.analysis.near import Near
 from monitor.analysis.phrases import EXPLAINED, Likeness, explained, finding, stands
 from monitor.analysis.playbook import Playbook
-from monitor.records import Finding
+from monitor.records import DOUBTED, Finding
 
 KIND = "banned_phrase"
 KNOWN = 2  # sure banned phrases by which the agent is known to use them; with a third nothing is left to tell
 ODDS = 1.5  # what those add to the log odds of another: all that was measured, for this is no first one
 LEAST, MOST = SURE, 0.65  # confidence: enough for an alert, too little for a whisper that names the words
-BECAUSE = "；单看这一句不能确定，但本通坐席另有两次用语不当"
 
 
 class Doubts:
@@ -77,13 +76,8 @@ class Doubts:
         chance = _chance(alike, said)
         if chance < LEAST:
             return None
-        likeliest = finding(max(alike, key=lambda one: one.confidence), said.utterance, said.text, BECAUSE)
+        likeliest = finding(max(alike, key=lambda one: one.confidence), said.utterance, said.text, DOUBTED)
         return replace(likeliest, confidence=round(chance, 3))
-
-
-def doubted(one: Finding) -> bool:
-    """Whether only the rest of the call made it a finding."""
-    return one.because.endswith(BECAUSE)
 
 
 def _chance(alike: Iterable[Likeness], said: Said) -> float:

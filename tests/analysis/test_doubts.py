@@ -13,7 +13,7 @@ from monitor.alerts.rules import load_rules
 from monitor.analysis import playbook
 from monitor.analysis import text as texts
 from monitor.analysis.context import Act, Said, Story
-from monitor.analysis.doubts import LEAST, MOST, Doubts, doubted
+from monitor.analysis.doubts import LEAST, MOST, Doubts
 from monitor.analysis.phrases import PhraseDetector
 from monitor.records import Finding, Speaker
 from tests.analysis.talk import said
@@ -53,13 +53,13 @@ def hear(*lines: Line) -> list[list[Finding]]:
 
 def told(*lines: Line) -> list[str]:
     """The doubts that are told, by id and the line they come with."""
-    return [f"{one.id} at {at}" for at, made in enumerate(hear(*lines)) for one in made if doubted(one)]
+    return [f"{one.id} at {at}" for at, made in enumerate(hear(*lines)) for one in made if one.doubted]
 
 
 def test_a_doubt_before_two_sure_ones_is_told_with_the_second() -> None:
     assert told(*DOUBTED[:-1]) == []
     assert told(*DOUBTED) == ["u1.belittle at 5"]
-    [doubt] = [one for one in hear(*DOUBTED)[5] if doubted(one)]
+    [doubt] = [one for one in hear(*DOUBTED)[5] if one.doubted]
     assert (doubt.kind, doubt.utterance, doubt.start, doubt.text) == ("banned_phrase", "u1", 10.0, DOUBTFUL.words.rstrip("。"))
     assert LEAST <= doubt.confidence <= MOST
 
