@@ -45,6 +45,7 @@ from monitor.page.webhooks import Webhooks
 from monitor.page.whispering import Whispering
 from monitor.records import CallInfo, EarlierCall, Encoding, Whisper, WhisperStatus
 from monitor.speech import machine, models
+from monitor.speech.calibration import best_batch
 from monitor.speech.listener import Listener
 from monitor.speech.scheduler import Scheduler
 from monitor.speech.transcript import Transcriber
@@ -124,7 +125,9 @@ async def workshop(settings: config.Config, *, live: bool = False) -> AsyncItera
     meters = Meters()
     meters.about(model=settings.model.name, version=metadata.version("callmonitor"))
     transcriber = Transcriber(decoder, settings.gate, settings.model.language, meters, spelling)
-    async with Scheduler(transcriber, settings.decode.batch, live=live, meters=meters) as scheduler:
+    batch = await asyncio.to_thread(best_batch, decoder.trial, settings.decode.batch)
+    log.info("decoding_calibrated", batch=batch)
+    async with Scheduler(transcriber, batch, live=live, meters=meters) as scheduler:
         made = Workshop(settings, rules, whispers, analysis, scheduler, meters)
         try:
             yield made

@@ -23,7 +23,7 @@ class Vitals:
     """How the service does at one moment, in seconds and bytes; None: not known."""
 
     queue_age: float = 0.0  # of the final that waits longest to be decoded
-    degradation: int = 0  # 0 nothing is left out, 1 interim texts, 2 and up: also accuracy
+    degradation: int = 0  # 0 nothing is left out, 1 most interim texts, 2 and up: also accuracy
     latency: float | None = None  # p95 of recent alerts, from the end of what was said: the service's part
     loop_lag: float | None = None  # p90 of the last seconds
     disk_free: float | None = None

@@ -23,6 +23,7 @@ from monitor.labels import Sample
 from monitor.meters import Meters
 from monitor.records import Speech
 from monitor.speech import machine, models
+from monitor.speech.calibration import best_batch
 from monitor.speech.dictation import sound_of
 from monitor.speech.lead import NOTHING, Past, Shape
 from monitor.speech.transcript import Transcriber
@@ -121,7 +122,7 @@ def _decoding(settings: config.Config, segments: Sequence[Speech]) -> float:
     groups: dict[Shape, list[Speech]] = defaultdict(list)
     for segment in decoded(list(led(transcriber, segments, settings.decode.lead))):
         groups[transcriber.shape(segment)].append(segment)
-    size = settings.decode.batch
+    size = best_batch(decoder.trial, settings.decode.batch)
     batches = [group[at : at + size] for group in groups.values() for at in range(0, len(group), size)]
     transcriber.transcribe(batches[0][:1])
     with ThreadPoolExecutor(transcriber.workers) as pool:

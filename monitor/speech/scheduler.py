@@ -4,11 +4,12 @@ Each stretch has a time by which it is due: drafts, which alerts wait for, soone
 call a little later, so that a call that sends much holds nobody up. Interims come after all these. A batch takes only stretches
 of one shape, for a result never depends on its company, so that live and offline agree; live, it takes about `SLOT`
 seconds of work, so that nobody stands behind it for long. Where nobody waits for alerts, those go first of whose shape most
-wait, as alone a stretch costs twice what it does among four; a rare shape may then wait until the review is nearly over.
+wait; a rare shape may then wait until the review is nearly over. How many go together is the caller's to say (`calibration`).
 
-Where there are two workers and calls are live, a lone final is left to one of them for a moment, so that no draft stands behind
-it. What waits and is overtaken is given up; what is being decoded already is not, or on a busy machine no interim would ever
-be finished. Where all that is too much, `strain` says what is left out: no draft and no final ever is.
+Where there are two workers and calls are live, a lone final is left to one of them for a moment, and under strain any interim
+for good, so that no draft stands behind it. What waits and is overtaken is given up; what is being decoded already is not, or
+on a busy machine no interim would ever be finished. Where all that is too much, `strain` says what is left out: no draft and no
+final ever is.
 """
 
 from __future__ import annotations
@@ -26,15 +27,16 @@ import structlog
 from monitor.meters import Meters, Outcome
 from monitor.records import Speech, Stage, Utterance
 from monitor.speech.lead import Past, Shape
-from monitor.speech.strain import NARROW, NO_INTERIMS, Strain
+from monitor.speech.strain import FEW_INTERIMS, NARROW, Strain
 
 PATIENCE: dict[Stage, float] = {"draft": 0.3, "final": 1.0, "interim": 0.0}  # seconds after which it is due
 TURN = 0.3  # seconds by which each further stretch of the same call is due later
 SLOT = 0.4  # seconds of work in a live batch ...
-FEWEST = 4  # ... which is no smaller for it than this: alone, a stretch costs three times what it does among eight
+FEWEST = 4  # ... which is no smaller for it than this, where a batch may be larger: alone a stretch costs more
 WORK = 0.014  # seconds of work for a second of context, until it is known better
 LEARNING = 0.1  # weight of a batch's own figure in that
 LONE = 0.25  # seconds that a lone final is left to the other worker
+LONG = 3.0  # seconds without a breath, after which an interim is decoded under strain too: no draft tells those words yet
 WATCH = 0.25  # seconds between looks at what waits, where nothing else happens
 
 log = structlog.get_logger(__name__)
@@ -124,7 +126,7 @@ class Scheduler:
         if not self._tasks or all(task.done() for task in self._tasks):
             raise RuntimeError("the scheduler is not running")
         due = self._overtake(speech)
-        if speech.stage == "interim" and self._strain.level >= NO_INTERIMS:
+        if speech.stage == "interim" and self._strain.level >= FEW_INTERIMS and speech.end - speech.start < LONG:
             self._meters.segment("interim", "overtaken")
             return None
         loop = asyncio.get_running_loop()
@@ -179,7 +181,8 @@ class Scheduler:
         spare = self._live and worker == 0 and self._engine.workers > 1  # the one that keeps free for drafts
         fresh = asyncio.get_running_loop().time() - LONE
         lone = spare and [job.asked > fresh for job in self._jobs if job.whole] == [True]
-        able = self._in_turn([job for job in self._jobs if not (lone and job.whole)])
+        pressed = spare and self._strain.level >= FEW_INTERIMS
+        able = self._in_turn([job for job in self._jobs if not ((lone and job.whole) or (pressed and job.interim))])
         if not able:
             return []
         first = able[0] if self._live else _fullest(able)

@@ -7,7 +7,8 @@ after a while of calm, a longer one where the last proved too short, so that a l
 
 from __future__ import annotations
 
-ALL, NO_INTERIMS, NARROW = range(3)  # levels: everything; no interim texts; beam 1, no leads, and finals made of their drafts
+# levels: everything; no interim texts but of who talks on without a breath; beam 1, no leads, and finals made of their drafts
+ALL, FEW_INTERIMS, NARROW = range(3)
 TOO_LONG = (0.3, 0.9)  # seconds a draft or final may have waited before level 1, level 2
 CALM = 4.0  # seconds without such a wait before the next level down
 CALMEST = 16.0  # the same, where a level was needed again and again

@@ -12,6 +12,7 @@ given as many. They are part of the prompt, which must end as it would without t
 from __future__ import annotations
 
 import os
+import time
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -39,6 +40,7 @@ FRAME = 0.02  # seconds of an encoder frame
 TOKENS_PER_SECOND = 14.0  # Mandarin has 4 to 7 characters a second, up to two tokens each
 TOKENS_SPARE = 12
 HALF_WIDTH = str.maketrans("，？！；：（）", ",?!;:()")  # as the network itself writes them
+TRIAL = 12  # tokens that a trial generates: a short sentence
 LEAD_STEP, LEAD_TOKENS = 16, 48  # tokens of a lead: a multiple of the one, at most the other
 
 
@@ -127,6 +129,25 @@ class Decoder:
         if not batch:
             return []
         return self._generate(batch, self.context(max(batch, key=_seconds)), self._prompt, beam or self._settings.beam)
+
+    def trial(self, size: int) -> float:
+        """Seconds that one of `size` stretches takes where they are decoded together: silence, and as many tokens for each."""
+        mel = features(self._features, [np.zeros(0, np.float32)], max(CONTEXT_STEP, self._settings.context_min))
+        apart = self._model.device == "cpu"  # each is encoded by itself, which takes as long every time
+        began = time.perf_counter()
+        encoded = encode(self._model, mel if apart else np.repeat(mel, size, axis=0))
+        encoding = (time.perf_counter() - began) / (1 if apart else size)
+        if apart:
+            encoded = ctranslate2.StorageView.from_array(np.repeat(np.asarray(encoded), size, axis=0))
+        began = time.perf_counter()
+        self._model.generate(
+            encoded,
+            [self._start] * size,
+            beam_size=self._settings.beam,
+            max_length=2 * TRIAL,  # CTranslate2 keeps half of it for the prompt
+            suppress_tokens=self._vocabulary.given([self._tokenizer.eot]),  # nothing is said, yet it is to go on
+        )
+        return encoding + (time.perf_counter() - began) / size
 
     def suspect(self, speech: Speech, decoded: Decoded) -> bool:
         """Whether it had better be reconsidered: a runaway, or, as where nothing was said, what was given once more."""

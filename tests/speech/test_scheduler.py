@@ -12,7 +12,7 @@ import pytest
 
 from monitor.records import RATE, Lead, Speech, Stage, Utterance
 from monitor.speech.lead import NOTHING, Past, Shape
-from monitor.speech.scheduler import FEWEST, LONE, SLOT, WATCH, WORK, Scheduler
+from monitor.speech.scheduler import FEWEST, LONE, LONG, SLOT, WATCH, WORK, Scheduler
 
 
 class Bench:
@@ -283,6 +283,22 @@ async def test_under_load_interims_go_first_then_the_beam_and_all_comes_back() -
     assert all(led[51:]), "and comes back"
     assert any(narrow for wave, narrow in seen if wave < 5)
     assert not any(narrow for wave, narrow in seen if wave > 50)
+
+
+async def test_under_strain_who_talks_on_without_a_breath_is_heard_where_nothing_else_waits() -> None:
+    """No draft tells those words until he breathes. One worker keeps free meanwhile for drafts."""
+    bench = Bench(workers=2)
+    async with Scheduler(bench, 1, live=True) as scheduler:
+        scheduler._strain.see(asyncio.get_running_loop().time(), 0.5)
+        tasks = await ask(scheduler, speech("short", "interim", LONG - 0.1, "a"), speech("long", "interim", LONG, "b"))
+        tasks += await ask(scheduler, speech("another", "interim", LONG, "c"))
+        assert bench.batches == [["long"]]
+        tasks += await ask(scheduler, speech("draft", "draft", 1.0, "d"))
+        assert bench.batches == [["long"], ["draft"]]
+        bench.go.release(9)
+        heard = await asyncio.gather(*tasks)
+    assert [one is not None for one in heard] == [False, True, True, True]
+    assert bench.batches == [["long"], ["draft"], ["another"]]
 
 
 async def test_live_a_lone_final_is_not_left_alone_for_long() -> None:

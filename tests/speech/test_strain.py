@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 import random
 
-from monitor.speech.strain import ALL, CALM, CALMEST, NARROW, NO_INTERIMS, SOON, TOO_LONG, Strain
+from monitor.speech.strain import ALL, CALM, CALMEST, FEW_INTERIMS, NARROW, SOON, TOO_LONG, Strain
 
 
 def test_interims_go_first_then_the_beam() -> None:
     strain = Strain()
     assert strain.see(0.0, 0.1) == ALL
-    assert strain.see(1.0, TOO_LONG[0]) == NO_INTERIMS
+    assert strain.see(1.0, TOO_LONG[0]) == FEW_INTERIMS
     assert strain.see(1.1, TOO_LONG[1]) == NARROW
 
 
@@ -19,14 +19,14 @@ def test_it_comes_back_a_step_at_a_time() -> None:
     strain = Strain()
     strain.see(0.0, 5.0)
     levels = [strain.see(now / 2, 0.0) for now in range(1, 60)]
-    assert [level for level, _ in itertools.groupby(levels)] == [NARROW, NO_INTERIMS, ALL]
+    assert [level for level, _ in itertools.groupby(levels)] == [NARROW, FEW_INTERIMS, ALL]
     assert levels.index(ALL) / 2 <= 2 * CALM + 1
 
 
 def test_half_a_strain_holds_the_level() -> None:
     strain = Strain()
     strain.see(0.0, TOO_LONG[0])
-    assert all(strain.see(float(now), 0.6 * TOO_LONG[0]) == NO_INTERIMS for now in range(1, 50))
+    assert all(strain.see(float(now), 0.6 * TOO_LONG[0]) == FEW_INTERIMS for now in range(1, 50))
 
 
 def test_a_load_near_the_limit_does_not_swing() -> None:
