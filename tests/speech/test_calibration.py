@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from monitor.speech import whisper
@@ -54,4 +53,4 @@ def test_a_trial_generates_as_many_tokens_for_each(decoder: Decoder, monkeypatch
     monkeypatch.setattr(decoder, "_model", Watched)
     took = [decoder.trial(size) for size in (1, 3)]
     assert generated == [whisper.TRIAL] * 4
-    assert np.all(np.array(took) > 0)
+    assert all(seconds > 0 for seconds in took)
