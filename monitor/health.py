@@ -170,8 +170,8 @@ def signs(target: float) -> tuple[Sign, ...]:
             Limit(
                 0.5,
                 0.5,
-                "为了尽快告警，暂不显示正在说的话。",
-                "To keep alerts prompt, words are not shown while they are spoken.",
+                "为了尽快告警，正在说的话暂时较少显示。",
+                "To keep alerts prompt, few words are shown while they are spoken.",
             ),
             Limit(
                 1.5,
