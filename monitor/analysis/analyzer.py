@@ -42,6 +42,8 @@ from monitor.analysis.taken import Taken
 from monitor.analysis.tally import Tally
 from monitor.analysis.text import Text
 from monitor.analysis.turns import DeadAir, Interruptions
+from monitor.analysis.unanswered import Unanswered
+from monitor.analysis.waits import BareWaits
 from monitor.records import CallInfo, EarlierCall, Finding, Insight, Silence, Summary, Utterance
 
 UNSTABLE = 1  # characters at the end of an interim text: nothing followed them yet, and the next decoding may change them
@@ -110,6 +112,7 @@ class Analyzer:
             Arguing(analysis.contradicting), Delivery(), EmotionShifts(analysis.sentiment),
         )  # fmt: skip
         self._doubts = Doubts(analysis.playbook)
+        self._waits, self._unanswered = BareWaits(analysis.playbook), Unanswered(analysis.playbook)
         self._ended = False
         self._dead_air = DeadAir(info, analysis.settings)
         self._story, self._arousal, self._risk, self._tally = Story(), Arousal(), Risk(), Tally()
@@ -133,6 +136,7 @@ class Analyzer:
         """A final utterance or a silence, in the order of the call. Findings are new, or replace those of their id."""
         if isinstance(heard, Silence):
             found = self._dead_air.hear(heard)
+            found = [*self._amended(self._waits.hear(found)), *found]
             self._risk.heed(found)
             return Insight(None, tuple(found))
         if not heard.final:
@@ -145,19 +149,21 @@ class Analyzer:
         for detector in self._detectors:
             detector.settle(said)
         self._facts.settle(said)
+        context = self._story.context
+        amended = [*self._amended(self._waits.settle(said, context)), *self._amended(self._unanswered.settle(said, context))]
         self._story.settle(said)
         if said.speaker == "customer":
             self._recall.heed(self._language.sentences(text))
         self._arousal.settle(felt)
         self._tally.settle(felt)
-        found = [*self._doubts.settle(said), *made, *self._dead_air.settle(felt, text)]
+        found = [*amended, *self._doubts.settle(said), *made, *self._dead_air.settle(felt, text)]
         self._risk.feel(felt)
         self._risk.heed(found)
         return Insight(felt, tuple(found))
 
     def finish(self) -> tuple[Finding, ...]:
         """The call is over: what was still open."""
-        found = [*self._dead_air.close(), *self._steps.finish()]
+        found = [*self._amended(self._unanswered.close()), *self._dead_air.close(), *self._steps.finish()]
         self._ended = True
         self._risk.heed(found)
         return tuple(found)
@@ -190,6 +196,13 @@ class Analyzer:
         for detector in detectors:
             said = replace(said, findings=(*said.findings, *detector.judge(said, context)))
         return list(said.findings)
+
+    def _amended(self, said: Said | None) -> list[Finding]:
+        """What an utterance settled before adds, now that its last finding is known."""
+        if said is None:
+            return []
+        self._story.settle(said)
+        return [said.findings[-1], *self._doubts.amend()]
 
     def _felt(self, utterance: Utterance, text: Text) -> Utterance:
         return replace(utterance, valence=self._sentiment.valence(text), arousal=self._arousal.judge(utterance))

@@ -47,6 +47,17 @@ class Doubts:
             self._settle_agent(said)
         elif not said.slight and said.utterance.start >= self._began:
             self._turn += 1
+        return self._tell()
+
+    def amend(self) -> list[Finding]:
+        """What was settled last has turned out to be a sure one; what `settle` returns."""
+        if self._told or self._sure > KNOWN:
+            return []
+        self._sure += 1
+        self._cleared.add(self._turn)
+        return self._tell()
+
+    def _tell(self) -> list[Finding]:
         if self._sure != KNOWN:
             return []
         over = [doubt for turn, doubt in self._doubts if turn < self._turn and turn not in self._cleared]

@@ -19,6 +19,7 @@ _PAID = "赔|退|扣|收|花|付|交|补|费|价|要|少|值|金|缴|充|卖|买
 _KINDS = (
     ("date", re.compile(r"(?P<month>\d{1,2})月(?:份)?(?P<value>\d{1,2})(?P<about>)[号日]?")),
     ("date", re.compile(r"(?<!\d)(?P<value>\d{1,2})(?P<about>)号(?![楼线店院栋机])")),
+    ("month", re.compile(r"(?<!\d)(?P<value>\d{1,2})(?P<about>)月份(?!\d)")),
     ("money", re.compile(_VALUE + r"(?:万?块(?!儿|地|砖)|元|万元|圆|快钱|快(?:$|的))钱?")),
     (
         "money",
@@ -38,12 +39,12 @@ _KINDS = (
     ("share", re.compile(_NUMBER + r"(?P<about>)%")),
     ("people", re.compile(_VALUE + r"个(?:人|学生|孩子|老人)")),
 )
-_PIECES = re.compile(_VALUE + r"(?P<unit>[个件台只箱瓶斤本张条双套盒袋桶份根笔])(?P<noun>[\u4e00-\u9fff]{1,2})")
+_PIECES = re.compile(_VALUE + r"(?P<unit>[个件台只瓶斤本张条双套盒份根笔])(?P<noun>[\u4e00-\u9fff]{1,2})")
 _BARE = re.compile(_VALUE + r"(?![\d个次遍回趟天年月号日点小分周星礼楼栋岁里公斤条张件台米吨人名位户])")
 _SHORT = re.compile(
     r"[一二三四五六七八九两](?:百[一二三四五六七八九]|千(?:[一二三四五六七八九]百?)?|万(?:[一二三四五六七八九]千?[一二三四五六七八九]?百?)?)"
 )
-_UNITS = re.compile(_VALUE + r"(?P<unit>[针页层颗粒]|(?<!51)节(?![前后假]))")
+_UNITS = re.compile(_VALUE + r"(?P<unit>[针页层颗粒袋箱桶亩]|(?<!51)节(?![前后假]))")
 _CODE = re.compile(r"[号码尾编单后第][^0-9]{0,2}$|[打拨住牌a-zA-Z]$")  # before a number that is no sum
 _NAME = re.compile(r"(?<!贵)姓(?P<value>[\u4e00-\u9fff])(?![啊吗什么啥])")
 _RANGE = re.compile(r"[两二三四五六七八九几][二三四五六七八九十百千万]?$")

@@ -23,6 +23,8 @@ ALONE = 0.9  # confidence from which it stands beside what else the same words a
 OTHERWISE = (  # what an agent does who breaks no rule, or another one: of likenesses beside that, two in three are innocent
     "soothe", "probe", "act", "elevate", "change", "close", "ask", "acknowledge", "promise_dated", "absolute",
 )  # fmt: skip
+HELPS = ("act", "elevate", "change", "promise_dated")  # a rule or a limit named beside one of these is told to somebody helped
+SURELY = 0.95  # probability by the call lines from which it is a breach all the same
 EXPLAINED = 0.6  # probability from which that is so, and only a likeness of ALONE stands beside it
 GRAVE = 3  # rung of the ladder from which the words of a phrase need no trouble before them: a first threat is one
 _GAP = 0.97  # of the confidence, where other words stand in between
@@ -79,6 +81,27 @@ class Likeness:
         return f"（与“{self.act.example}”一类说法相近）"
 
 
+@dataclass(frozen=True, slots=True)
+class Inferred(Likeness):
+    """A stretch of which not its words tell but what came before or after it."""
+
+    sure: float = 0.0
+    why: str = ""
+
+    @property
+    def confidence(self) -> float:
+        return self.sure
+
+    @property
+    def how(self) -> str:
+        return self.why
+
+
+def whole(label: str, said: Said) -> Act:
+    """All of an utterance, as doing that."""
+    return Act(label, 0, len(said.text.norm), 0.0, "")
+
+
 def hits(lexicon: Lexicon, said: Said, context: Context) -> dict[Rule, Hit | Likeness]:
     """The best hit of each rule in one utterance, without those that only repeat a part of another's.
 
@@ -117,9 +140,17 @@ def heard(lexicon: Lexicon, said: Said, context: Context, near: Near) -> list[Hi
     alike = [one for act in said.acts if (one := _like(lexicon, act, said.odds))]
     if explained(said) >= EXPLAINED:
         alike = [one for one in alike if one.rule.kind != "banned_phrase" or one.confidence >= ALONE]
-    standing = [one for one in alike if stands(one, said, context, near)]
+    standing = [one for one in alike if not _helped(one.rule, said) and stands(one, said, context, near)]
     counted = _counted(lexicon, said.utterance, said.text, context, near)
     return [*(hit for hit in counted if not _denied(hit, said)), *standing]
+
+
+def _helped(rule: Rule, said: Said) -> bool:
+    """Whether the utterance offers a way beside words that are not surely a breach: 我们有个规矩，延误的免费加做."""
+    if rule.kind != "banned_phrase" or not any(act.label in HELPS and act.probability >= EXPLAINED for act in said.acts):
+        return False
+    act = said.act(rule.rule)
+    return act is None or act.probability < SURELY
 
 
 def _denied(hit: Hit, said: Said) -> bool:
@@ -131,6 +162,8 @@ def _denied(hit: Hit, said: Said) -> bool:
     rule, length = hit.rule, len(said.text.norm)
     if hit.phrase.own or rule.rule not in said.labels:
         return False
+    if _helped(rule, said):
+        return True
     act = said.act(rule.rule)
     if act is None:
         return rule.least > 0 and length > TELLING

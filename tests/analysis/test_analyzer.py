@@ -10,6 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from monitor.alerts.engine import Engine
+from monitor.alerts.rules import load_rules
 from monitor.analysis.analyzer import Analysis, Analyzer
 from monitor.config import Analysis as Settings
 from monitor.errors import ConfigError
@@ -180,3 +182,24 @@ def test_a_sites_own_language_of_claims_takes_the_place_of_ours(tmp_path: Path) 
     (tmp_path / "claims.toml").write_text("social = 1\n", "utf-8")
     with pytest.raises(ConfigError, match=r"claims\.toml"):
         Analysis(Settings(playbook=tmp_path))
+
+
+def test_a_misheard_bare_wait_is_known_by_the_silence_after_it_and_completes_a_third() -> None:
+    call, engine = analyzer(), Engine(load_rules(None), "c", ("agent", "customer"))
+    wait = said("agent", "我拧青一期限。", 8.5, 10.5)
+    call.feed(said("customer", "你好，我上周买的热水器漏水了，楼下都给淹了，你们到底管不管？", 0.0, 8.0))
+    assert not call.feed(wait).findings
+    call.feed(silent("customer", 8.0, 17.0))
+    told = call.feed(silent("agent", 10.5, 17.0)).findings
+    assert [(one.rule, one.utterance) for one in told] == [("stall", wait.id), ("dead_air", None)]
+    call.feed(silent("customer", 8.0, 19.0))
+    assert [one.rule for one in call.feed(silent("agent", 10.5, 19.0)).findings] == ["dead_air"], "the silence has grown"
+    after = [
+        *call.feed(said("customer", "还有人吗？", 19.5, 20.5)).findings,
+        *call.feed(said("agent", "这个不归我们管。", 21.0, 23.0)).findings,
+        *call.feed(said("customer", "那归谁管？", 23.5, 24.5)).findings,
+        *call.feed(said("agent", "你自己上网看去，说明书上都写着呢。", 25.0, 28.0)).findings,
+    ]
+    alerts = [alert for one in (*told, *after) for alert in engine.feed(one)]
+    assert [alert.rule for alert in alerts if alert.severity == "critical"] == ["three_banned_phrases"]
+    assert sum(one.rule == "stall" for one in after) == 0

@@ -12,7 +12,7 @@ from monitor.analysis.acts import REPORTED
 from monitor.analysis.context import Act, Said, Story
 from monitor.analysis.ladder import LadderDetector
 from monitor.analysis.near import Near
-from monitor.analysis.phrases import ALONE, MOST, Likeness, PhraseDetector, heard
+from monitor.analysis.phrases import ALONE, MOST, SURELY, Likeness, PhraseDetector, heard
 from monitor.analysis.playbook import ALL_LABELS, LINES, Playbook, Rule
 from monitor.analysis.text import read
 from monitor.records import Finding, Speaker
@@ -94,7 +94,13 @@ def test_of_two_likenesses_of_one_stretch_the_better_counts_or_both_are_sure(
 
 @pytest.mark.parametrize(
     ("helps", "sureness", "count"),
-    [("elevate", ALONE - 0.01, 0), ("ask", ALONE - 0.01, 0), ("elevate", ALONE + 0.01, 1), ("contradict", ALONE - 0.01, 1)],
+    [
+        ("ask", ALONE - 0.01, 0),
+        ("ask", ALONE + 0.01, 1),
+        ("elevate", SURELY - 0.01, 0),  # a way out
+        ("elevate", SURELY, 1),
+        ("contradict", ALONE - 0.01, 1),
+    ],
 )
 def test_a_likeness_beside_what_helps_the_customer_must_be_surer(
     book: Playbook, helps: str, sureness: float, count: int

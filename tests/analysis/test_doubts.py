@@ -70,6 +70,19 @@ def test_a_doubt_after_two_sure_ones_is_told_when_its_turn_is_over_and_one_a_cal
     assert told(*lines, DOUBTFUL, ANSWER) == ["u5.belittle at 6"]
 
 
+def test_what_turns_out_to_be_sure_afterwards_counts() -> None:
+    doubts, last = Doubts(playbook.load()), list[Finding]()
+    for number, (speaker, words, acts, _) in enumerate((*DOUBTED[:-1], Line("agent", "搁那儿。", {}))):
+        text = texts.read(words)
+        does = tuple(Act(label, 0, len(text.norm), chance, "") for label, chance in acts.items())
+        one = Said(said(speaker, words, 10.0 * number), text, does, frozenset(acts))
+        one = replace(one, findings=tuple(PhraseDetector(playbook.load()).judge(one, Story().context)))
+        last = doubts.settle(one)
+    assert not last
+    assert [one.rule for one in doubts.amend()] == ["belittle"]
+    assert doubts.amend() == []
+
+
 def test_the_likeliest_is_told() -> None:
     likelier = DOUBTFUL._replace(acts={"belittle": 0.45, "blame_customer": 0.35})
     assert told(COMPLAINT, DOUBTFUL, ANSWER, likelier, ANSWER, SURE, ANSWER, SURE_TOO) == ["u3.belittle at 7"]

@@ -24,6 +24,10 @@ def heard(said: str) -> list[tuple[str, float | str]]:
         ("打了两针", ("units 针", 2)),
         ("上了五节课", ("units 节", 5)),
         ("五页纸", ("units 页", 5)),
+        ("买了二十袋，种下去没出苗", ("units 袋", 20)),
+        ("三十袋种子", ("units 袋", 30)),
+        ("十五亩地全撂在那儿了", ("units 亩", 15)),
+        ("三月份下的单", ("month", 3)),
         ("第三次打电话了", ("times", 3)),  # how many by now
         ("优惠百分之十五", ("share", 15)),
     ],
@@ -47,6 +51,7 @@ def test_what_is_a_figure(said: str, figure: tuple[str, float]) -> None:
         "七上八下的",
         "翻到第二页",
         "第三节课",
+        "第三袋",
         "打第二针的时候",
         "第十五层",
         "第二件商品",

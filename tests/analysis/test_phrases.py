@@ -14,7 +14,7 @@ import pytest
 from pypinyin import lazy_pinyin
 
 from monitor.analysis import playbook
-from monitor.analysis.context import Context, Said, Story
+from monitor.analysis.context import Act, Context, Said, Story
 from monitor.analysis.ladder import LadderDetector
 from monitor.analysis.phrases import PhraseDetector, when
 from monitor.analysis.text import read
@@ -224,3 +224,23 @@ def test_judging_changes_nothing() -> None:
     utterance = said("这不归我管")
     first = detector.judge(Said(utterance, read(utterance.text)), Context())
     assert detector.judge(Said(utterance, read(utterance.text)), Context()) == first
+
+
+@pytest.mark.parametrize(
+    ("does", "chance", "sure", "told"),
+    [
+        ("act", 0.9, 0.8, False),  # the limit is named to somebody who is helped
+        ("elevate", 0.7, 0.8, False),
+        ("promise_dated", 0.9, 0.9, False),
+        ("act", 0.9, 0.97, True),  # surely a breach, whatever else it does
+        ("act", 0.4, 0.8, True),  # hardly a help
+        ("ask", 0.9, 0.8, True),  # no help at all
+        ("absolute", 0.9, 0.8, True),
+    ],
+)
+def test_a_limit_named_beside_a_way_out_is_no_breach(does: str, chance: float, sure: float, told: bool) -> None:
+    words = "这事我做不了主，我转给陈经理，由他跟您说。"
+    text = read(words)
+    acts = tuple(Act(label, 0, len(text.norm), one, "") for label, one in ((does, chance), ("cant", sure)))
+    one = Said(said(words, "agent"), text, acts, frozenset((does, "cant")))
+    assert ("cant" in {finding.rule for finding in PhraseDetector(book()).judge(one, Story().context)}) is told
