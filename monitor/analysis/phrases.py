@@ -23,6 +23,7 @@ ALONE = 0.9  # confidence from which it stands beside what else the same words a
 OTHERWISE = (  # what an agent does who breaks no rule, or another one: of likenesses beside that, two in three are innocent
     "soothe", "probe", "act", "elevate", "change", "close", "ask", "acknowledge", "promise_dated", "absolute",
 )  # fmt: skip
+EXCUSED = frozenset(("cant", "dont_know", "not_my_job", "hide_behind_policy", "read_it_yourself", "another_day"))
 HELPS = ("act", "elevate", "change", "promise_dated")  # a rule or a limit named beside one of these is told to somebody helped
 SURELY = 0.95  # probability by the call lines from which it is a breach all the same
 EXPLAINED = 0.6  # probability from which that is so, and only a likeness of ALONE stands beside it
@@ -147,7 +148,7 @@ def heard(lexicon: Lexicon, said: Said, context: Context, near: Near) -> list[Hi
 
 def _helped(rule: Rule, said: Said) -> bool:
     """Whether the utterance offers a way beside words that are not surely a breach: 我们有个规矩，延误的免费加做."""
-    if rule.kind != "banned_phrase" or not any(act.label in HELPS and act.probability >= EXPLAINED for act in said.acts):
+    if rule.rule not in EXCUSED or not any(act.label in HELPS and act.probability >= EXPLAINED for act in said.acts):
         return False
     act = said.act(rule.rule)
     return act is None or act.probability < SURELY

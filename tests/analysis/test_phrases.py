@@ -244,3 +244,11 @@ def test_a_limit_named_beside_a_way_out_is_no_breach(does: str, chance: float, s
     acts = tuple(Act(label, 0, len(text.norm), one, "") for label, one in ((does, chance), ("cant", sure)))
     one = Said(said(words, "agent"), text, acts, frozenset((does, "cant")))
     assert ("cant" in {finding.rule for finding in PhraseDetector(book()).judge(one, Story().context)}) is told
+
+
+def test_rudeness_beside_a_way_out_stays_rudeness() -> None:
+    words = "您自己弄坏的赖谁，我给您登记返修。"
+    text = read(words)
+    acts = tuple(Act(label, 0, len(text.norm), chance, "") for label, chance in (("act", 0.9), ("blame_customer", 0.94)))
+    one = Said(said(words, "agent"), text, acts, frozenset(("act", "blame_customer")))
+    assert "blame_customer" in {finding.rule for finding in PhraseDetector(book()).judge(one, Story().context)}
