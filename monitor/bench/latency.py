@@ -62,9 +62,11 @@ def lost(expected: Iterable[Expected], alerts: Iterable[Shown]) -> list[Expected
     free = [alert for alert in alerts if not alert.taken_back]
     missing: list[Expected] = []
     for one in sorted(expected, key=lambda one: one.at):
-        fit = [alert for alert in free if (alert.call, alert.rule) == (one.call, one.rule) and abs(alert.at - one.at) <= SAME]
+        fit = [
+            alert for alert in free if (alert.call, alert.rule) == (one.call, one.rule) and abs(alert.until - one.at) <= SAME
+        ]
         if fit:
-            free.remove(min(fit, key=lambda alert: abs(alert.at - one.at)))
+            free.remove(min(fit, key=lambda alert: abs(alert.until - one.at)))
         elif one.severity in COUNTED:
             missing.append(one)
     return missing

@@ -27,6 +27,7 @@ class Shown:
     came: float  # monotonic clock
     at: float  # call time, as it came first
     because: list[str]  # as it came first
+    until: float = 0.0  # call time, as it was told last: of words still spoken it grows
     text: str = ""
     taken_back: bool = False
 
@@ -69,7 +70,7 @@ class Seen:
         if shown is None:
             shown = Shown(call, data["id"], data["rule"], data["severity"], came, data["at"], list(data["because"]))
             self.alerts[call, data["id"]] = shown
-        shown.text = data["text"]
+        shown.text, shown.until = data["text"], data["at"]
         shown.taken_back = (data["status"], data["by"]) == ("resolved", SYSTEM)
 
 

@@ -82,6 +82,12 @@ def expected(at: float, rule: str = "a1", severity: str = "critical") -> Expecte
     return Expected("c1", rule, severity, at)
 
 
+def test_what_came_before_its_words_were_all_spoken_is_where_they_ended() -> None:
+    came = seen((1012.0, alert(at=11.5)), (1018.0, alert(at=17.5)))
+    assert not latency.lost([expected(17.0)], came.alerts.values())
+    assert latency.lost([expected(12.0)], came.alerts.values())
+
+
 def test_what_came_at_about_the_same_place_is_not_lost() -> None:
     assert not latency.lost([expected(16.0)], seen((1018.0, alert(at=17.5))).alerts.values())
 
