@@ -60,13 +60,23 @@ class Examples:
     values: Floats
     starts: npt.NDArray[np.intp]  # (lines,), where each row begins
 
-    def nearest(self, sparse: Sparse, width: int) -> str:
+    @cached_property
+    def _postings(self) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], Floats]:
+        """By feature: where its entries begin (one more than there are), the lines that have it, how much of it they have."""
+        order = np.argsort(self.indices, kind="stable")
+        lines = np.repeat(np.arange(len(self.lines)), np.diff(np.append(self.starts, len(self.indices))))
+        begins = np.searchsorted(self.indices[order], np.arange(self.indices.max(initial=-1) + 2))
+        return begins, lines[order], self.values[order]
+
+    def nearest(self, sparse: Sparse) -> str:
         """The line that shares most with those features."""
-        dense = np.zeros(width, np.float32)
-        dense[sparse[0]] = sparse[1]
-        sums = np.concatenate(([0.0], np.cumsum(dense[self.indices] * self.values, dtype=np.float64)))
-        ends = np.append(self.starts[1:], len(self.indices))
-        return self.lines[int((sums[ends] - sums[self.starts]).argmax())]
+        begins, lines, values = self._postings
+        shared = np.zeros(len(self.lines))
+        for feature, value in zip(*sparse, strict=True):
+            if feature + 1 < len(begins):
+                own = slice(begins[feature], begins[feature + 1])
+                shared[lines[own]] += value * values[own]  # a line has a feature once
+        return self.lines[int(shared.argmax())]
 
 
 @dataclass(frozen=True)
@@ -216,5 +226,5 @@ def _best(head: Head, windows: Sequence[Window]) -> Iterator[Act]:
     for label, number in enumerate(chances.argmax(axis=0)):
         window, chance = windows[number], float(chances[number, label])
         if chance >= REPORTED:
-            example = head.examples[label].nearest(window.sparse, len(head.features))
+            example = head.examples[label].nearest(window.sparse)
             yield Act(head.labels[label], window.start, window.end, round(chance, 3), example)

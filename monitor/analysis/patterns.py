@@ -17,8 +17,9 @@ Characters that only sound alike are accepted and counted, so one pass finds bot
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from monitor.analysis import pinyin
 from monitor.analysis.text import Text, normal
@@ -30,6 +31,7 @@ MAX_POSITIONS = 4_000  # of one pattern, word lists written out
 _SPECIAL = frozenset("([<])>|#^$")
 NEGATIONS = frozenset("不没别未甭勿")
 _ONE = "yao"  # 幺, 一 in a number
+_SAME, _NEARLY = 1, 2  # what a character that only sounds alike costs
 
 
 def allowed(literals: int) -> int:
@@ -88,10 +90,11 @@ class _Position:
 
 @dataclass(frozen=True, slots=True)
 class _Moves:
-    """Positions reachable next, by the character and by the syllables that lead there; gaps and digits apart."""
+    """Positions reachable next, by what leads there; gaps and digits apart."""
 
     by_char: dict[str, tuple[int, ...]]
-    by_sound: dict[str, tuple[int, ...]]
+    by_syllable: dict[str, tuple[int, ...]]  # those whose pattern may cost the 1 of a character that sounds the same
+    by_sound: dict[str, tuple[int, ...]]  # those whose pattern may cost the 2 of one that nearly does
     gaps: tuple[int, ...]
     digits: tuple[int, ...]
 
@@ -111,7 +114,7 @@ class Automaton:
         self._count = 0
         self._first: list[int] = []
         self._moves: list[_Moves] = []
-        self._start = _Moves({}, {}, (), ())
+        self._anywhere = self._of_clause = self._indexed(())  # where patterns start: without ^, with it
 
     def add(self, pattern: str, sound: bool = True) -> int:
         """Compile one pattern, to be found by `sound` too; its number. Raises PatternError."""
@@ -139,21 +142,27 @@ class Automaton:
 
     def build(self) -> None:
         self._moves = [self._indexed(position.follow) for position in self._positions]
-        self._start = self._indexed(self._first)
+        self._anywhere = self._indexed([p for p in self._first if not self._positions[p].begins])
+        self._of_clause = self._indexed([p for p in self._first if self._positions[p].begins])
 
     def _indexed(self, reached: Sequence[int]) -> _Moves:
         by_char: dict[str, list[int]] = {}
+        by_syllable: dict[str, list[int]] = {}
         by_sound: dict[str, list[int]] = {}
         for p in reached:
-            char, sound = self._positions[p].char, pinyin.fold(self._positions[p].spoken)
-            if char is None:
+            position = self._positions[p]
+            if position.char is None:
                 continue
-            by_char.setdefault(char, []).append(p)
-            for heard in (sound, _ONE) if char == "1" else (sound,):
-                by_sound.setdefault(heard, []).append(p)
+            by_char.setdefault(position.char, []).append(p)
+            syllables = (position.spoken, _ONE) if position.char == "1" else (position.spoken,)
+            for syllable in syllables if position.allowed >= _SAME else ():
+                by_syllable.setdefault(syllable, []).append(p)
+            for sound in map(pinyin.fold, syllables) if position.allowed >= _NEARLY else ():
+                by_sound.setdefault(sound, []).append(p)
         others = [p for p in reached if self._positions[p].char is None]
         return _Moves(
             {char: tuple(ps) for char, ps in by_char.items()},
+            {syllable: tuple(ps) for syllable, ps in by_syllable.items()},
             {sound: tuple(ps) for sound, ps in by_sound.items()},
             tuple(p for p in others if self._positions[p].gap),
             tuple(p for p in others if not self._positions[p].gap),
@@ -176,43 +185,42 @@ class Automaton:
 
     def _step(self, threads: dict[int, _Thread], text: Text, index: int, begins: bool, stop: str) -> dict[int, _Thread]:
         """The threads after one more character, before which the mark `stop` stood: any between words, some in a gap."""
-        char, sound, spoken = text.norm[index], text.syllables[index], text.spoken[index]
+        char, sound, syllable = text.norm[index], text.syllables[index], text.spoken[index]
         after: dict[int, _Thread] = {}
         positions = self._positions
 
-        def reach(p: int, thread: _Thread) -> None:
-            if (best := after.get(p)) is None or thread > best:
-                after[p] = thread
+        def reach(reached: Iterable[int], thread: _Thread) -> None:
+            for p in reached:
+                if (best := after.get(p)) is None or thread > best:
+                    after[p] = thread
 
-        def hear(p: int, thread: _Thread) -> None:
-            same = positions[p].spoken == spoken or (positions[p].char == "1" and spoken == _ONE)
-            cost = thread[0] - (1 if same else 2)
-            if -cost <= positions[p].allowed:
-                reach(p, (cost, thread[1], thread[2], (*thread[3], index)))
+        def heard(reached: Iterable[int], price: int, thread: _Thread) -> None:
+            cost = thread[0] - price
+            told = (p for p in reached if -cost <= positions[p].allowed and positions[p].char != char)
+            reach(told, (cost, thread[1], thread[2], (*thread[3], index)))
 
-        for p in self._start.by_char.get(char, ()):
-            if begins or not positions[p].begins:
-                reach(p, (0, 1, index, ()))
-        for p in self._start.by_sound.get(sound, ()):
-            if positions[p].char != char and (begins or not positions[p].begins):
-                hear(p, (0, 1, index, ()))
-        for p in self._start.gaps if begins else ():
-            reach(p, (0, 0, index, ()))
-        for origin, (cost, literals, start, alike) in threads.items():
+        def follow(moves: _Moves, thread: _Thread) -> None:
+            reach(moves.by_char.get(char, ()), thread)
+            heard(moves.by_syllable.get(syllable, ()), _SAME, thread)
+            heard(moves.by_sound.get(sound, ()), _NEARLY, thread)
+
+        for moves in (self._anywhere, self._of_clause) if begins else (self._anywhere,):
+            follow(moves, (0, 1, index, ()))
+            reach(moves.gaps, (0, 0, index, ()))
+        number = char.isdecimal()
+        negation = char in NEGATIONS
+        for origin, thread in threads.items():
             if stop and positions[origin].gap and not positions[origin].crosses(stop):
                 continue
             moves = self._moves[origin]
-            for p in moves.by_char.get(char, ()):
-                reach(p, (cost, literals + 1, start, alike))
-            for p in moves.by_sound.get(sound, ()) if -cost < positions[origin].allowed else ():
-                if positions[p].char != char:
-                    hear(p, (cost, literals + 1, start, alike))
-            if char.isdecimal():
-                for p in moves.digits:
-                    reach(p, (cost, literals, start, alike))
-            for p in moves.gaps:
-                if not (stop and not positions[p].crosses(stop)) and not (positions[p].careful and char in NEGATIONS):
-                    reach(p, (cost, literals, start, alike))
+            if char in moves.by_char or syllable in moves.by_syllable or sound in moves.by_sound:  # few: asked before a call
+                cost, literals, start, alike = thread
+                follow(moves, (cost, literals + 1, start, alike))
+            if number:
+                reach(moves.digits, thread)
+            if moves.gaps:
+                passed = (p for p in moves.gaps if not (stop and not positions[p].crosses(stop)))
+                reach((p for p in passed if not (negation and positions[p].careful)), thread)
         return after
 
     def _edges(self, text: Text) -> tuple[set[int], set[int]]:
@@ -316,7 +324,9 @@ class _Parser:
             raise PatternError(f"has a gap at character {self._index + 1} that is not ..N or ...N with N from 1 to {MAX_GAP}")
         self._index += dots + len(digits)
         skips = [self._new(_Position(None, gap=True, careful=dots == 2)) for _ in range(int(digits))]
-        return self._joined([_Part((p,), (p,), True, 0) for p in skips])
+        for p, after in pairwise(skips):  # each may be the last, none is left out: one thread in a gap, not one for each length
+            self._positions[p].follow.append(after)
+        return _Part((skips[0],), tuple(skips), True, 0)
 
     def _literal(self) -> _Part:
         start = self._index
