@@ -38,6 +38,7 @@ from monitor.speech.scheduler import Scheduler
 from monitor.speech.transcript import join
 
 BLOCK = 0.064  # seconds of audio heard at a time: less costs more turns than it gains
+QUIET_BLOCK = 0.3  # while nobody speaks: who begins to is not done, nor due for an interim, before that is over
 BACKLOG = 256  # finals and silences that may wait; then the sender waits
 MOODS = 60  # utterances whose mood a call's line shows
 
@@ -78,7 +79,8 @@ class Conversation:
         self._analyzer, self._engine, self._whisperer = analyzer, engine, whisperer
         self._rooms, self._outlet = rooms, outlet
         self._page = Presenter(outlet, rooms.now)
-        self._waiting: list[Chunk] = []
+        self._waiting: list[bytes] = []  # payloads not heard yet
+        self._behind = 0.0  # seconds of them
         self._seconds = 0.0
         self._order: asyncio.Queue[Heard | None] = asyncio.Queue(BACKLOG)
         self._dictation = Dictation(rooms.scheduler, rooms.lead)
@@ -101,23 +103,28 @@ class Conversation:
         """The next samples, as they came. Waits when the decoder is far behind; raises what made the call fail."""
         if self._settling.done():
             self._settling.result()
-        chunks = self._decoder.feed(payload)
-        self._waiting += chunks
-        if chunks:
-            self._seconds = chunks[0].end
-        if self._waiting and self._seconds - self._waiting[0].start >= BLOCK:
-            chunks, self._waiting = self._waiting, []
-            await self._take(await self._off_loop(self._rooms.hearing, lambda: self._listener.feed(chunks)))
+        self._waiting.append(payload)
+        self._behind += self._decoder.seconds(payload)
+        if self._behind >= (QUIET_BLOCK if self._listener.quiet else BLOCK):
+            await self._take(await self._off_loop(self._rooms.hearing, self._listen))
+
+    def _listen(self) -> list[Speech | Silence]:
+        """Hear what has come, resampled; off the loop."""
+        payload, self._waiting, self._behind = b"".join(self._waiting), [], 0.0
+        return self._hear_chunks(self._decoder.feed(payload))
+
+    def _listen_to_the_end(self) -> list[Speech | Silence]:
+        return [*self._listen(), *self._hear_chunks(self._decoder.finish()), *self._listener.finish()]
+
+    def _hear_chunks(self, chunks: list[Chunk]) -> list[Speech | Silence]:
+        self._seconds = max([self._seconds, *(chunk.end for chunk in chunks)])
+        return self._listener.feed(chunks)
 
     async def end(self, status: CallStatus, why: str | None) -> Summary:
         """Nothing more comes: settle what is left and close the call. Raises MonitorError where that cannot be kept."""
         fault: MonitorError | None = None
         try:
-            rest = [*self._waiting, *self._decoder.finish()]
-            self._seconds = max([self._seconds, *(chunk.end for chunk in rest)])
-            await self._take(
-                await self._off_loop(self._rooms.hearing, lambda: [*self._listener.feed(rest), *self._listener.finish()])
-            )
+            await self._take(await self._off_loop(self._rooms.hearing, self._listen_to_the_end))
             await self._put(None)
             await self._settling
             await self._judge(partial(self._finish, whole=status == "ended"), None)

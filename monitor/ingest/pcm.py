@@ -46,7 +46,12 @@ class Decoder:
         self._encoding: Encoding = encoding
         self._channels = channels
         self._stream = None if rate == RATE else soxr.ResampleStream(rate, RATE, len(channels), dtype="float32")
+        self._bytes = rate * len(channels) * (2 if encoding == "pcm_s16le" else 1)  # a second
         self._sent = 0  # samples a channel given out
+
+    def seconds(self, payload: bytes) -> float:
+        """How long `payload` takes to say."""
+        return len(payload) / self._bytes
 
     def feed(self, payload: bytes) -> list[Chunk]:
         """Chunks, one a channel, or none while the resampler fills. `payload`: whole samples of every channel, interleaved."""

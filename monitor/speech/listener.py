@@ -44,6 +44,11 @@ class Listener:
         self._waiting: list[list[Samples]] = [[] for _ in speakers]
         self._levels = np.full((len(speakers), ECHO), 10 * np.log10(FLOOR))
 
+    @property
+    def quiet(self) -> bool:
+        """Whether nobody speaks, nor may have begun to, in what was heard so far."""
+        return all(segmenter.silent for segmenter in self._segmenters)
+
     def feed(self, chunks: Iterable[Chunk]) -> list[Speech | Silence]:
         for chunk in chunks:
             self._waiting[self._index[chunk.speaker]].append(chunk.samples)

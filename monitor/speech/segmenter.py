@@ -82,6 +82,10 @@ class Segmenter:
         self._kept = 0
         self._levels: list[float] = []  # probability of each kept window
 
+    @property
+    def silent(self) -> bool:
+        return self._state is State.SILENT
+
     def feed(self, samples: Samples, probabilities: Probabilities) -> list[Speech | Silence]:
         """Next windows: samples (n * WINDOW,) at 16 kHz with their n speech probabilities."""
         heard: list[Speech | Silence] = []

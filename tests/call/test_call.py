@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from monitor import config
 from monitor.analysis.analyzer import Analysis
 from monitor.call import Conversation
 from monitor.errors import MonitorError
-from monitor.records import CallView, Silence, Speech, Utterance
+from monitor.records import RATE, CallView, Chunk, Silence, Speech, Utterance
 from monitor.speech.scheduler import LONG
 from monitor.speech.strain import NARROW
 from tests.call.support import KIND, THREAT, Script, Watched, run, verdict
@@ -140,3 +141,26 @@ async def test_a_call_that_cannot_be_closed_is_shown_as_over(analysis: Analysis,
     last: CallView = outlet.of("call")[-1]
     assert (last.status, last.why) == ("failed", "the disk is full")
     assert last.ended is not None
+
+
+async def test_a_quiet_call_is_heard_less_often_and_who_speaks_at_once(analysis: Analysis, sound: Path) -> None:
+    heard = list[tuple[bool, float]]()
+
+    def spoil(conversation: Conversation) -> None:
+        listener = conversation._listener
+        feed = listener.feed
+
+        def noted(chunks: Iterable[Chunk]) -> list[Speech | Silence]:
+            chunks = list(chunks)
+            heard.append((listener.quiet, sum(len(chunk.samples) for chunk in chunks) / RATE / 2))
+            return feed(chunks)
+
+        listener.feed = noted  # type: ignore[method-assign]
+
+    await run(analysis, Script(lambda speech: KIND), Watched(), sound, spoil=spoil)
+    heard = heard[2:-2]  # the resampler fills at first and gives the rest at the end
+    asleep, awake = ([seconds for quiet, seconds in heard if quiet is wanted] for wanted in (True, False))
+    assert asleep
+    assert awake
+    assert min(asleep) > 2 * max(awake) * 0.9, "three blocks of a tenth of a second in silence, each by itself in speech"
+    assert max(asleep) < 0.45, "nobody waits longer for what comes after a silence"

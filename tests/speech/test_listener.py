@@ -84,6 +84,21 @@ def test_the_way_the_audio_is_cut_changes_nothing(network: VadModel, calls: Path
     assert hear(network, pieces, drafts=True) == hear(network, two(agent, customer), drafts=True)
 
 
+def test_it_is_quiet_only_while_no_one_speaks(network: VadModel, calls: Path) -> None:
+    listener = Listener("c", ("agent", "customer"), network, config.Vad(), config.Segment())
+    states = list[bool]()
+    for piece in chunks(calls / "dev-04.opus"):
+        before, heard = listener.quiet, listener.feed(piece)
+        spoken = [item for item in heard if isinstance(item, Speech)]
+        assert not (before and spoken), "a tenth of a second after a silence nothing is said yet"
+        states.append(listener.quiet)
+    assert states[0]
+    assert not all(states)
+    assert sum(states) > len(states) / 20
+    listener.finish()
+    assert listener.quiet
+
+
 def test_an_echo_of_the_other_side_is_nobody_speaking(network: VadModel, calls: Path) -> None:
     voice = np.concatenate([c.samples for piece in chunks(calls / "dev-04.opus") for c in piece if c.speaker == "agent"])
     voice = voice[: 20 * RATE]
